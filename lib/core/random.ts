@@ -1,3 +1,5 @@
+import { assert } from './errors.ts';
+
 /**
  * The one source of randomness: sfc32 (Chris Doty-Humphrey, PractRand), 128 bits
  * of state, seeded from a number or a label. Integer arithmetic only, so that the
@@ -44,6 +46,7 @@ export class Random {
 
   /** Uniform in 0 .. bound - 1, without modulo bias, for 1 <= bound <= 2^32. */
   below(bound: number): number {
+    assert(bound >= 1 && bound <= 0x1_0000_0000, 'a bound of a random number is from 1 to 2^32');
     const limit = 0x1_0000_0000 - (0x1_0000_0000 % bound);
     let x = this.uint32();
     while (x >= limit) x = this.uint32();

@@ -13,7 +13,7 @@ export interface Router {
   /** Degrees, where the file gives geographic coordinates. */
   readonly latitude?: number;
   readonly longitude?: number;
-  /** Plane coordinates in km, where the file or generator gives those. */
+  /** Plane coordinates for drawing, in km where BRITE or a generator gives them, else in the file's own unit; they give no delay. */
   readonly x?: number;
   readonly y?: number;
 }
@@ -50,7 +50,7 @@ export interface UnderlayCounts {
   readonly defaultDelays: number;
   /** Links whose delay comes from coordinates. */
   readonly coordinateDelays: number;
-  /** Routers outside the largest connected component, which take no part. */
+  /** Routers outside the largest connected component, or hosts of a matrix without all measurements, which take no part. */
   readonly excludedRouters: number;
 }
 

@@ -1,0 +1,221 @@
+import { resolve } from 'node:path';
+
+import { describe, invalidOption } from '../lib/core/errors.ts';
+import type { ComparisonOptions } from '../sim/experiments/comparison.ts';
+import { GENERATORS } from '../sim/underlay/generate/generators.ts';
+import type { Generator } from '../sim/underlay/generate/generators.ts';
+import { asksForHelp, realNumber, refuse, scanArguments, suggestion, wholeNumber } from './options.ts';
+import type { Option } from './options.ts';
+
+/** What a command line asks for. */
+export type Command =
+  | { readonly kind: 'help'; readonly topic: 'compare' | 'generate' | 'convert' }
+  | { readonly kind: 'version' }
+  | CompareCommand
+  | GenerateCommand
+  | ConvertCommand;
+
+export interface CompareCommand {
+  readonly kind: 'compare';
+  /** A path, `builtin:NAME` or `-`. */
+  readonly topology: string;
+  /** What was given; the rest has the defaults of `compare`. */
+  readonly options: ComparisonOptions;
+  /** Where the report goes as JSON and CSV: a path or `-`. */
+  readonly json: string | undefined;
+  readonly csv: string | undefined;
+  readonly quiet: boolean;
+}
+
+export interface GenerateCommand {
+  readonly kind: 'generate';
+  readonly generator: string;
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly seed: number;
+  readonly format: TopologyFormat;
+}
+
+export interface ConvertCommand {
+  readonly kind: 'convert';
+  readonly topology: string;
+  readonly format: TopologyFormat;
+  readonly quiet: boolean;
+}
+
+/** The formats that are written. */
+export const TOPOLOGY_FORMATS = ['json', 'graphml', 'dot'] as const;
+export type TopologyFormat = (typeof TOPOLOGY_FORMATS)[number];
+
+/** The map of a comparison that names none. */
+export const DEFAULT_TOPOLOGY = 'builtin:transit-stub';
+
+/** The seed of a generated map for which none is given. */
+const GENERATE_SEED = 1;
+
+/** Bounds of what a command line may ask for. Guesses at "more than anyone means". */
+const MESSAGES_MAX = 1_000_000;
+const PAYLOAD_BYTES_MAX = 1024 * 1024;
+const DELAY_MS_MAX = 1e6;
+
+export const COMPARE_OPTIONS: readonly Option[] = [
+  { name: 'protocol', value: 'A,B', help: 'what to compare, with commas between; all by default' },
+  { name: 'source', value: 'WHO', help: 'who publishes: first (the host of the first router, the default), random:N, all, or a host id' },
+  { name: 'hosts', value: 'WHERE', help: 'routers with a host: all (the default), every:K, random:N; the hosts of the file, where it has some' },
+  { name: 'access-delay', value: 'MS', help: 'one-way delay of the link between a host and its router, where the file gives none' },
+  { name: 'messages', value: 'N', help: 'measured messages of each source' },
+  { name: 'warm-up', value: 'N', help: 'messages of each source before those, which are not measured' },
+  { name: 'payload', value: 'BYTES', help: 'payload of a message' },
+  { name: 'loss', value: 'P', help: 'probability that a link loses a packet, 0 to less than 1' },
+  { name: 'jitter', value: 'P', help: 'largest extra delay of a packet on a link, as a share of the delay of the link' },
+  { name: 'wire', value: 'FORM', help: 'how messages cross: as objects (the default) or as bytes through the codec; the figures are the same' },
+  { name: 'seed', value: 'N', help: 'the same seed gives the same run, to the last byte' },
+  { name: 'json', value: 'FILE', help: 'write the report as JSON; - is standard output, in place of the table' },
+  { name: 'csv', value: 'FILE', help: 'write the results as CSV, one row per protocol; - as above' },
+  { name: 'links', help: 'add the stress of each link to the JSON' },
+  { name: 'quiet', help: 'no notes, no explanations, no progress' },
+  { name: 'help', help: 'print this' },
+  { name: 'version', help: 'print the version' },
+];
+
+const FORMAT: Option = { name: 'format', value: 'FORMAT', help: 'json (the default), graphml or dot' };
+
+export const CONVERT_OPTIONS: readonly Option[] = [
+  FORMAT,
+  { name: 'quiet', help: 'do not say on standard error what was done to the map' },
+  { name: 'help', help: 'print this' },
+];
+
+/** The options of every generator; those of its own come first. */
+export const GENERATE_OPTIONS: readonly Option[] = [
+  { name: 'seed', value: 'N', help: `the same seed gives the same map; ${GENERATE_SEED} by default` },
+  FORMAT,
+  { name: 'help', help: 'list the generators and their parameters' },
+];
+
+/**
+ * Reads the command line that follows the program's name.
+ *
+ * @throws OverlayError `INVALID_OPTION` naming the option, what was expected and what came.
+ */
+export function parseArguments(argv: readonly string[]): Command {
+  const [first, ...rest] = argv;
+  if (first === 'generate') return parseGenerate(rest);
+  if (first === 'convert') return parseConvert(rest);
+  return parseCompare(argv);
+}
+
+function parseCompare(argv: readonly string[]): Command {
+  if (asksForHelp(argv)) return { kind: 'help', topic: 'compare' };
+  const { positionals, values } = scanArguments(argv, COMPARE_OPTIONS);
+  if (values.has('version')) return { kind: 'version' };
+  const [topology = DEFAULT_TOPOLOGY, second] = positionals;
+  if (second !== undefined) {
+    const hint = suggestion(topology, ['generate', 'convert']);
+    refuse(`expected one topology, got ${describe(topology)} and ${describe(second)}.${hint}`);
+  }
+  const json = values.get('json');
+  const csv = values.get('csv');
+  checkOutputs(topology, json, csv);
+  return { kind: 'compare', topology, options: comparisonOptions(values), json, csv, quiet: values.has('quiet') };
+}
+
+/** Standard output has room for one of them, and neither may replace the other or the map. */
+function checkOutputs(topology: string, json: string | undefined, csv: string | undefined): void {
+  const place = (path: string): string => (path === '-' ? path : resolve(path));
+  if (json !== undefined && csv !== undefined && place(json) === place(csv)) {
+    refuse(`--csv: expected another place than --json, got ${describe(csv)} for both.`);
+  }
+  for (const [option, path] of [['--json', json], ['--csv', csv]] as const) {
+    if (path === '') refuse(`${option}: expected a file or -, got "".`);
+    if (path !== undefined && path !== '-' && place(path) === place(topology)) {
+      refuse(`${option}: expected another file than the topology, got ${describe(path)}.`);
+    }
+  }
+}
+
+type Parsers = { readonly [name: string]: (text: string) => ComparisonOptions };
+
+/** How the value of each option is read, and which option of `compare` it becomes. */
+const PARSERS: Parsers = {
+  protocol: (text) => ({ protocols: protocols(text) }),
+  source: (text) => ({ source: choice('--source', text, ['random']) }),
+  hosts: (text) => ({ hosts: hosts(text) }),
+  'access-delay': (text) => ({ accessDelayMs: realNumber('--access-delay', text, `a number of ms from 0 to ${DELAY_MS_MAX}`, (ms) => ms >= 0 && ms <= DELAY_MS_MAX) }),
+  messages: (text) => ({ messages: wholeNumber('--messages', text, 1, MESSAGES_MAX) }),
+  'warm-up': (text) => ({ warmUpMessages: wholeNumber('--warm-up', text, 0, MESSAGES_MAX) }),
+  payload: (text) => ({ payloadBytes: wholeNumber('--payload', text, 0, PAYLOAD_BYTES_MAX) }),
+  loss: (text) => ({ loss: realNumber('--loss', text, 'a number from 0 to less than 1', (p) => p >= 0 && p < 1) }),
+  jitter: (text) => ({ jitter: realNumber('--jitter', text, 'a number from 0 to 1', (p) => p >= 0 && p <= 1) }),
+  wire: (text) => ({ wire: text === 'objects' || text === 'bytes' ? text : invalidOption('--wire', 'objects or bytes', text) }),
+  seed: (text) => ({ seed: wholeNumber('--seed', text, 0, Number.MAX_SAFE_INTEGER) }),
+};
+
+function comparisonOptions(values: ReadonlyMap<string, string>): ComparisonOptions {
+  let options: ComparisonOptions = values.has('links') ? { links: true } : {};
+  for (const [name, text] of values) {
+    const parser = PARSERS[name];
+    if (parser !== undefined) options = { ...options, ...parser(text) };
+  }
+  return options;
+}
+
+function protocols(text: string): readonly string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.includes('')) invalidOption('--protocol', 'names with commas between', text);
+  return names;
+}
+
+function hosts(text: string): string {
+  const checked = choice('--hosts', text, ['every', 'random']);
+  if (checked === 'all' || /^(?:every|random):/.test(checked)) return checked;
+  return invalidOption('--hosts', 'all, every:K or random:N', text);
+}
+
+/** Checks the number of `every:K` and `random:N`; other words pass. */
+function choice(option: string, text: string, counted: readonly string[]): string {
+  const [word = '', count] = text.split(/:(.*)/s, 2);
+  if (count === undefined || !counted.includes(word)) return text;
+  return `${word}:${wholeNumber(`${option} ${word}`, count, 1, Number.MAX_SAFE_INTEGER)}`;
+}
+
+function parseGenerate(argv: readonly string[]): Command {
+  if (asksForHelp(argv)) return { kind: 'help', topic: 'generate' };
+  const [name, ...rest] = argv;
+  const names = GENERATORS.map((each) => each.name);
+  if (name === undefined || name.startsWith('-')) return invalidOption('generate', `the name of a generator first, one of ${names.join(', ')}`, name);
+  const generator = GENERATORS.find((each) => each.name === name);
+  if (generator === undefined) {
+    return refuse(`generate: expected one of ${names.join(', ')}, got ${describe(name)}.${suggestion(name, names)}`);
+  }
+  const { positionals, values } = scanArguments(rest, [...parameterOptions(generator), ...GENERATE_OPTIONS]);
+  if (positionals.length > 0) invalidOption(`generate ${name}`, 'options after the name', positionals[0]);
+  const parameters: Record<string, number> = {};
+  for (const parameter of generator.parameters) {
+    const text = values.get(parameter.name);
+    if (text !== undefined) parameters[parameter.name] = realNumber(`--${parameter.name}`, text, 'a number', () => true);
+  }
+  const seed = wholeNumber('--seed', values.get('seed') ?? String(GENERATE_SEED), 0, Number.MAX_SAFE_INTEGER);
+  return { kind: 'generate', generator: name, parameters, seed, format: format(values) };
+}
+
+/** The parameters of a generator as options. */
+export function parameterOptions(generator: Generator): readonly Option[] {
+  return generator.parameters.map(({ name, meaning, unit, default: standard }) => {
+    return { name, value: unit === '' ? 'N' : unit.toUpperCase(), help: `${meaning}; ${standard} by default` };
+  });
+}
+
+function parseConvert(argv: readonly string[]): Command {
+  if (asksForHelp(argv)) return { kind: 'help', topic: 'convert' };
+  const { positionals, values } = scanArguments(argv, CONVERT_OPTIONS);
+  const [topology, second] = positionals;
+  if (topology === undefined) return invalidOption('convert', 'a topology: a file, builtin:NAME or -', undefined);
+  if (second !== undefined) refuse(`convert: expected one topology, got ${describe(topology)} and ${describe(second)}.`);
+  return { kind: 'convert', topology, format: format(values), quiet: values.has('quiet') };
+}
+
+function format(values: ReadonlyMap<string, string>): TopologyFormat {
+  const given = values.get('format') ?? 'json';
+  const known = TOPOLOGY_FORMATS.find((each) => each === given);
+  return known ?? refuse(`--format: expected one of ${TOPOLOGY_FORMATS.join(', ')}, got ${describe(given)}.${suggestion(given, TOPOLOGY_FORMATS)}`);
+}

@@ -1,0 +1,91 @@
+import { createRequire } from 'node:module';
+
+import { PROTOCOLS } from '../sim/experiments/protocols.ts';
+import { definitions, wrap } from '../sim/report/layout.ts';
+import { BUILTIN_NAMES } from '../sim/underlay/builtin.ts';
+import { KNOWN_FORMATS } from '../sim/underlay/formats/detect.ts';
+import { GENERATORS } from '../sim/underlay/generate/generators.ts';
+import { COMPARE_OPTIONS, CONVERT_OPTIONS, DEFAULT_TOPOLOGY, GENERATE_OPTIONS, parameterOptions } from './arguments.ts';
+import type { Option } from './options.ts';
+
+/** The version of the package, one line. */
+export function versionText(): string {
+  const { version }: { readonly version: string } = createRequire(import.meta.url)('overlaycast/package.json');
+  return `${version}\n`;
+}
+
+/** The help of a command, each line at most `width` characters. */
+export function helpText(topic: 'compare' | 'generate' | 'convert', width: number): string {
+  const lines = { compare: compareHelp, generate: generateHelp, convert: convertHelp }[topic](width);
+  return `${lines.join('\n')}\n`;
+}
+
+function compareHelp(width: number): string[] {
+  return [
+    ...wrap('', 'overlay-sim compares ways to multicast over the peers of an application, on a map of the network beneath them.', width),
+    '',
+    ...usage([
+      ['overlay-sim [FILE | builtin:NAME | -] [options]', 'compare'],
+      ['overlay-sim generate NAME [options]', 'write a generated map'],
+      ['overlay-sim convert FILE [options]', 'write a map in another format'],
+    ], width),
+    '',
+    ...wrap('', `Without a map it runs on ${DEFAULT_TOPOLOGY}; - reads one from standard input. Built in: ${BUILTIN_NAMES.join(', ')}. Formats, plain or gzipped: ${KNOWN_FORMATS}.`, width),
+    '',
+    'Options:',
+    ...optionLines(COMPARE_OPTIONS, width),
+    '',
+    'Protocols:',
+    ...protocolLines(width),
+    '',
+    ...EXIT_STATUS.flatMap((line) => wrap('', line, width)),
+  ];
+}
+
+const EXIT_STATUS = ['Exit status: 0 done, 2 unusable input or arguments, 70 a bug in overlay-sim.'];
+
+function generateHelp(width: number): string[] {
+  return [
+    ...wrap('', 'Writes a generated map to standard output.', width),
+    '',
+    ...usage([['overlay-sim generate NAME [--PARAMETER VALUE ...] [options]', '']], width),
+    '',
+    'Options:',
+    ...optionLines(GENERATE_OPTIONS, width),
+    ...GENERATORS.flatMap((generator) => [
+      '',
+      ...wrap('', `${generator.name}: ${generator.summary}`, width),
+      ...optionLines(parameterOptions(generator), width),
+    ]),
+  ];
+}
+
+function convertHelp(width: number): string[] {
+  return [
+    ...wrap('', 'Writes a map to standard output in another format; what was done to it on the way goes to standard error.', width),
+    '',
+    ...usage([['overlay-sim convert FILE | builtin:NAME | - [options]', '']], width),
+    '',
+    ...wrap('', `Formats that are read, plain or gzipped: ${KNOWN_FORMATS}.`, width),
+    ...wrap('', 'A latency matrix has no links and is written as JSON alone; DOT is for drawing and is not read.', width),
+    '',
+    'Options:',
+    ...optionLines(CONVERT_OPTIONS, width),
+  ];
+}
+
+function usage(forms: readonly (readonly [string, string])[], width: number): string[] {
+  return ['Usage:', ...definitions(forms, width, 2).map((line) => line.trimEnd())];
+}
+
+function optionLines(options: readonly Option[], width: number): string[] {
+  return definitions(options.map(({ name, value, help }) => [value === undefined ? `--${name}` : `--${name} ${value}`, help]), width, 2);
+}
+
+function protocolLines(width: number): string[] {
+  const groups = [...new Set(PROTOCOLS.map(({ group }) => group))];
+  return groups.flatMap((group) => {
+    const members = PROTOCOLS.filter((protocol) => protocol.group === group);
+    return [`  ${group}`, ...definitions(members.map(({ name, summary, variants }) => [name, variants === '' ? summary : `${summary}; ${variants}`]), width, 4)];
+  });
+}

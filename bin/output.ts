@@ -1,0 +1,66 @@
+import { writeFileSync } from 'node:fs';
+
+import { OverlayError } from '../lib/core/errors.ts';
+
+/** Lines into a file or pipe, and into a terminal that does not tell its width. */
+const WIDTH = 100;
+
+/** A terminal narrower than this overflows. */
+const WIDTH_MIN = 40;
+
+/** Characters of a line on standard output. */
+export function outputWidth(): number {
+  const { isTTY, columns } = process.stdout;
+  return isTTY && columns > 0 ? Math.max(columns, WIDTH_MIN) : WIDTH;
+}
+
+/** Colours on a terminal, unless the environment says otherwise (no-color.org, force-color.org). */
+export function wantsColor(env: NodeJS.ProcessEnv, isTTY: boolean): boolean {
+  const { FORCE_COLOR: force, NO_COLOR: no, TERM: term } = env;
+  if (force !== undefined && force !== '') return force !== '0' && force !== 'false';
+  if (no !== undefined && no !== '') return false;
+  return isTTY && term !== 'dumb';
+}
+
+/**
+ * Writes a file, or standard output for `-`.
+ * @throws OverlayError `UNREADABLE_FILE` when it cannot be written.
+ */
+export function writeOutput(path: string, text: string): void {
+  if (path === '-') {
+    process.stdout.write(text);
+    return;
+  }
+  try {
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new OverlayError('UNREADABLE_FILE', `${path}: cannot be written: ${reasonOf(error)}.`);
+  }
+}
+
+/**
+ * What becomes of an error on standard output: a reader that has seen enough
+ * (`| head`) is no error; anything else, a full disk say, is told to `report`.
+ */
+export function watchStandardOutput(report: (sentence: string) => void): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') report(`standard output: cannot be written: ${reasonOf(error)}.`);
+  });
+  process.stderr.on('error', () => {});
+}
+
+const REASONS = new Map([
+  ['ENOENT', 'no such folder'],
+  ['ENOTDIR', 'no such folder'],
+  ['EISDIR', 'is a directory'],
+  ['EACCES', 'permission denied'],
+  ['EPERM', 'permission denied'],
+  ['EROFS', 'the file system is read-only'],
+  ['ENOSPC', 'no space left'],
+  ['ENAMETOOLONG', 'the name is too long'],
+]);
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
+  return REASONS.get(code) ?? code;
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+import { OverlayError, unreachable } from '../lib/core/errors.ts';
+import { printable } from '../sim/report/layout.ts';
+import { parseArguments } from './arguments.ts';
+import { runComparison } from './compare.ts';
+import { helpText, versionText } from './help.ts';
+import { convert, generate } from './maps.ts';
+import { outputWidth, watchStandardOutput } from './output.ts';
+
+/** As in DESIGN, "The command line"; 70 is EX_SOFTWARE of sysexits.h. 1 is kept for violated properties. */
+const EXIT = { done: 0, unusable: 2, bug: 70 } as const;
+
+watchStandardOutput(fail);
+process.exitCode = EXIT.done;
+try {
+  run(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof OverlayError) fail(error.message);
+  else {
+    process.stderr.write(`overlay-sim: internal error: ${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = EXIT.bug;
+  }
+}
+
+function run(argv: readonly string[]): void {
+  const command = parseArguments(argv);
+  switch (command.kind) {
+    case 'help': process.stdout.write(helpText(command.topic, Math.min(outputWidth(), 100))); break;
+    case 'version': process.stdout.write(versionText()); break;
+    case 'compare': runComparison(command, say); break;
+    case 'generate': generate(command, say); break;
+    case 'convert': convert(command, say); break;
+    default: unreachable(command);
+  }
+}
+
+function fail(sentence: string): void {
+  say(sentence);
+  process.exitCode = EXIT.unusable;
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`overlay-sim: ${printable(sentence)}\n`);
+}

@@ -1,0 +1,157 @@
+import type { GroupRef, MessageId, PeerRef } from './ids.ts';
+
+/**
+ * Everything that a peer can say to another. One union, so that adding a message
+ * makes the compiler point at each place that must think about it: the codec,
+ * the size table and one handler.
+ */
+export type Message = DataMessage | MembershipMessage | DisseminationControl;
+
+/** Messages of a membership protocol. */
+export type MembershipMessage =
+  | Join
+  | ForwardJoin
+  | Neighbour
+  | NeighbourReply
+  | Disconnect
+  | Shuffle
+  | ShuffleReply;
+
+/** Messages of a dissemination protocol that carry no payload. */
+export type DisseminationControl = IHave | Graft | Prune | Feedback | RumorRequest | Digest;
+
+export type MessageKind = Message['kind'];
+
+/** A published payload on its way. Forwarding changes `hops` and nothing else. */
+export interface DataMessage extends MessageId {
+  readonly kind: 'data';
+  readonly group: GroupRef;
+  /** Overlay hops so far: 0 at the publisher, 1 at those it sends to. */
+  readonly hops: number;
+  /** Sent to fill a gap (anti-entropy): deliver, but do not forward. */
+  readonly repair: boolean;
+  readonly payload: Uint8Array;
+}
+
+/** HyParView: a newcomer asks its contact to let it in. */
+export interface Join {
+  readonly kind: 'join';
+  readonly group: GroupRef;
+}
+
+/** HyParView: a random walk that spreads the newcomer. */
+export interface ForwardJoin {
+  readonly kind: 'forwardJoin';
+  readonly group: GroupRef;
+  readonly newcomer: PeerRef;
+  readonly timeToLive: number;
+}
+
+/** HyParView: asks for a place in the receiver's active view; `high` cannot be refused. */
+export interface Neighbour {
+  readonly kind: 'neighbour';
+  readonly group: GroupRef;
+  readonly priority: 'high' | 'low';
+}
+
+export interface NeighbourReply {
+  readonly kind: 'neighbourReply';
+  readonly group: GroupRef;
+  readonly accepted: boolean;
+}
+
+/** HyParView: the sender has dropped the receiver from its active view. */
+export interface Disconnect {
+  readonly kind: 'disconnect';
+  readonly group: GroupRef;
+}
+
+/** HyParView: a random walk that carries a sample of the origin's views. */
+export interface Shuffle {
+  readonly kind: 'shuffle';
+  readonly group: GroupRef;
+  readonly origin: PeerRef;
+  readonly timeToLive: number;
+  readonly peers: readonly PeerRef[];
+}
+
+export interface ShuffleReply {
+  readonly kind: 'shuffleReply';
+  readonly group: GroupRef;
+  readonly peers: readonly PeerRef[];
+}
+
+/** An announced message: its id and the hops that the announcer counted. */
+export interface Announcement extends MessageId {
+  readonly hops: number;
+}
+
+/** Plumtree: the sender has these messages. */
+export interface IHave {
+  readonly kind: 'iHave';
+  readonly group: GroupRef;
+  readonly announcements: readonly Announcement[];
+}
+
+/** Plumtree: make the link between us eager; `id` asks for that message too. */
+export interface Graft {
+  readonly kind: 'graft';
+  readonly group: GroupRef;
+  /** The tree by its source; absent for the shared tree. */
+  readonly tree?: PeerRef;
+  readonly id?: MessageId;
+}
+
+/** Plumtree: make the link between us lazy. */
+export interface Prune {
+  readonly kind: 'prune';
+  readonly group: GroupRef;
+  readonly tree?: PeerRef;
+}
+
+/** Rumor mongering: whether the receiver of a rumor already knew it. */
+export interface Feedback extends MessageId {
+  readonly kind: 'feedback';
+  readonly group: GroupRef;
+  readonly knew: boolean;
+}
+
+/** Rumor mongering, pull: send me your hot rumors. */
+export interface RumorRequest {
+  readonly kind: 'rumorRequest';
+  readonly group: GroupRef;
+}
+
+/** What a peer has of one origin: every number below `next`, and those in `beyond`. */
+export interface DigestEntry {
+  readonly origin: PeerRef;
+  readonly epoch: number;
+  readonly next: number;
+  /** Ranges past `next`, flat: from, to (inclusive), from, to, ... in rising order. */
+  readonly beyond: readonly number[];
+}
+
+/**
+ * Anti-entropy: what the sender has. `pull` asks for what it lacks, `push` offers
+ * what it has, `pushPull` does both.
+ */
+export interface Digest {
+  readonly kind: 'digest';
+  readonly group: GroupRef;
+  readonly mode: 'push' | 'pull' | 'pushPull';
+  readonly entries: readonly DigestEntry[];
+}
+
+/** The copy of a message that goes out to the next hop. */
+export function nextHop(message: DataMessage): DataMessage {
+  return {
+    kind: 'data',
+    group: message.group,
+    origin: message.origin,
+    epoch: message.epoch,
+    seq: message.seq,
+    hops: message.hops + 1,
+    repair: false,
+    payload: message.payload,
+  };
+}

@@ -1,0 +1,37 @@
+import type { Effects, Timer } from './effects.ts';
+import type { PeerRef } from './ids.ts';
+import type { DataMessage, Message } from './messages.ts';
+
+/**
+ * The two plug points of a group. Both are state machines without I/O: time comes
+ * as an argument, effects go out through one. `lib/peer` composes them; protocols
+ * never import each other.
+ */
+
+/** Whom do I know and link to? */
+export interface Overlay {
+  /** The peers linked to now: one array that lives as long as the overlay and changes in place. */
+  readonly neighbours: readonly PeerRef[];
+  /** `peers`: contacts to join through, all members, or the links of a given graph, as the overlay says. */
+  start(peers: readonly PeerRef[], nowMs: number, effects: Effects): void;
+  onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void;
+  onTimer(timer: Timer, nowMs: number, effects: Effects): void;
+  onLinkDown(peer: PeerRef, nowMs: number, effects: Effects): void;
+  /** Says good-bye to the neighbours. */
+  leave(nowMs: number, effects: Effects): void;
+}
+
+/** Told by an overlay when its neighbours change. */
+export interface NeighbourListener {
+  onNeighbourUp(peer: PeerRef, nowMs: number, effects: Effects): void;
+  onNeighbourDown(peer: PeerRef, nowMs: number, effects: Effects): void;
+}
+
+/** How does a message travel? */
+export interface Dissemination extends NeighbourListener {
+  start(nowMs: number, effects: Effects): void;
+  /** Sends a message of this peer's own; answers to how many neighbours it went at once. */
+  publish(message: DataMessage, nowMs: number, effects: Effects): number;
+  onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void;
+  onTimer(timer: Timer, nowMs: number, effects: Effects): void;
+}

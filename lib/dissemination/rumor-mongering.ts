@@ -1,0 +1,186 @@
+import type { RumorOptions } from '../core/config.ts';
+import type { Effects, Timer } from '../core/effects.ts';
+import type { PeerRef } from '../core/ids.ts';
+import type { MessageLog } from '../core/message-log.ts';
+import { type DataMessage, type Feedback, type Message, nextHop } from '../core/messages.ts';
+import type { Dissemination } from '../core/protocol.ts';
+import type { Random } from '../core/random.ts';
+import { randomPartner } from './partner.ts';
+
+/**
+ * Rumor mongering: a peer that knows a hot rumor tells it to a random partner in
+ * every cycle, and loses interest when that was of no use.
+ *
+ * A. Demers et al.: "Epidemic algorithms for replicated database maintenance", PODC
+ * 1987, section 1.4: push, pull or both; feedback or blind; counter or coin; k.
+ *
+ * What the paper leaves unsaid, and is settled so that its tables 1 and 2 come out:
+ * - Cycles are aligned to the clock that the peer is given. Where peers share a
+ *   clock, as in a simulation, they are synchronous. A peer that learns a rumor acts
+ *   on it from the next cycle on.
+ * - Whether a recipient knew a rumor is judged on what it knew when the cycle began:
+ *   of two that push the same news in one cycle, both were useful.
+ * - A rumor's counter changes once a cycle at most: a useful contact resets it to 0,
+ *   and without one, a useless contact adds 1. So k counts cycles without success in
+ *   a row.
+ *
+ * Deviation: rumors, requests and feedback are sent unreliably. A lost rumor is a
+ * contact without feedback, which changes no counter.
+ *
+ * Guarantees nothing: with some probability a peer is never told (the residue).
+ */
+export class RumorMongering implements Dissemination {
+  private readonly self: PeerRef;
+  private readonly session: number;
+  private readonly options: RumorOptions;
+  private readonly log: MessageLog;
+  private readonly neighbours: readonly PeerRef[];
+  private readonly random: Random;
+  private hot: HotRumor[] = [];
+  private timerSet = false;
+  /** Rumors that cooled because too many were hot. */
+  overflowed = 0;
+
+  constructor(
+    self: PeerRef,
+    session: number,
+    options: RumorOptions,
+    log: MessageLog,
+    neighbours: readonly PeerRef[],
+    random: Random,
+  ) {
+    this.self = self;
+    this.session = session;
+    this.options = options;
+    this.log = log;
+    this.neighbours = neighbours;
+    this.random = random;
+  }
+
+  start(nowMs: number, effects: Effects): void {
+    if (this.options.mode !== 'push') this.setTimer(nowMs, effects);
+  }
+
+  /** A rumor of one's own is told from the next cycle on, to nobody at once. */
+  publish(message: DataMessage, nowMs: number, effects: Effects): number {
+    this.heat(message, nowMs, effects);
+    return 0;
+  }
+
+  onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
+    switch (message.kind) {
+      case 'data': return this.onData(from, message, nowMs, effects);
+      case 'feedback': return this.onFeedback(message);
+      case 'rumorRequest': return this.onRumorRequest(from, nowMs, effects);
+      default: return;
+    }
+  }
+
+  onTimer(timer: Timer, nowMs: number, effects: Effects): void {
+    if (timer.kind !== 'rumor') return;
+    this.timerSet = false;
+    this.hot = this.hot.filter((rumor) => this.staysHot(rumor));
+    const partner = randomPartner(this.neighbours, this.self, this.random);
+    if (partner !== undefined) {
+      if (this.options.mode !== 'pull') this.tell(partner, nowMs, effects);
+      if (this.options.mode !== 'push') effects.sendUnreliable(partner, { kind: 'rumorRequest', group: this.log.group });
+    }
+    if (this.options.mode !== 'push' || this.hot.length > 0) this.setTimer(nowMs, effects);
+  }
+
+  onNeighbourUp(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
+
+  onNeighbourDown(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
+
+  /** How many rumors this peer is still telling. */
+  get hotRumors(): number {
+    return this.hot.length;
+  }
+
+  private onData(from: PeerRef, message: DataMessage, nowMs: number, effects: Effects): void {
+    const isNew = this.log.accept(message, from, effects);
+    if (message.repair) return;
+    if (isNew) this.heat(message, nowMs, effects);
+    if (this.options.interest === 'blind') return;
+    const { group, origin, epoch, seq } = message;
+    const knew = !isNew && this.hotRumor(message)?.learntCycle !== this.cycle(nowMs);
+    effects.sendUnreliable(from, { kind: 'feedback', group, origin, epoch, seq, knew });
+  }
+
+  private onFeedback(feedback: Feedback): void {
+    const rumor = this.hotRumor(feedback);
+    if (rumor === undefined) return;
+    if (feedback.knew) rumor.useless = true;
+    else rumor.useful = true;
+  }
+
+  private onRumorRequest(from: PeerRef, nowMs: number, effects: Effects): void {
+    this.tell(from, nowMs, effects);
+  }
+
+  /** Sends every rumor that was hot when the cycle began. */
+  private tell(partner: PeerRef, nowMs: number, effects: Effects): void {
+    const cycle = this.cycle(nowMs);
+    for (const rumor of this.hot) {
+      if (rumor.learntCycle >= cycle) continue;
+      rumor.told = true;
+      effects.sendUnreliable(partner, rumor.copy);
+    }
+  }
+
+  private heat(message: DataMessage, nowMs: number, effects: Effects): void {
+    if (this.hot.length >= this.options.hotMax) {
+      this.hot.shift();
+      this.overflowed++;
+    }
+    this.hot.push({
+      copy: nextHop(message),
+      learntCycle: this.cycle(nowMs),
+      counter: 0,
+      told: false,
+      useful: false,
+      useless: false,
+    });
+    this.setTimer(nowMs, effects);
+  }
+
+  /** Judges the cycle that ends: whether it counts against the rumor, and whether that was the last straw. */
+  private staysHot(rumor: HotRumor): boolean {
+    const counts = this.options.interest === 'blind' ? rumor.told : rumor.useless && !rumor.useful;
+    if (rumor.useful) rumor.counter = 0;
+    rumor.told = false;
+    rumor.useful = false;
+    rumor.useless = false;
+    if (!counts) return true;
+    if (this.options.stop === 'coin') return !this.random.chance(1 / this.options.k);
+    rumor.counter++;
+    return rumor.counter < this.options.k;
+  }
+
+  private hotRumor(id: { readonly origin: PeerRef; readonly epoch: number; readonly seq: number }): HotRumor | undefined {
+    return this.hot.find(({ copy }) => copy.seq === id.seq && copy.origin === id.origin && copy.epoch === id.epoch);
+  }
+
+  private cycle(nowMs: number): number {
+    return Math.floor(nowMs / this.options.cycleMs);
+  }
+
+  private setTimer(nowMs: number, effects: Effects): void {
+    if (this.timerSet) return;
+    this.timerSet = true;
+    const nextCycleMs = (this.cycle(nowMs) + 1) * this.options.cycleMs;
+    effects.setTimer({ kind: 'rumor', group: this.log.group, session: this.session }, nextCycleMs - nowMs);
+  }
+}
+
+interface HotRumor {
+  readonly copy: DataMessage;
+  /** The cycle in which this peer learnt it; it is told from the next one on. */
+  readonly learntCycle: number;
+  /** Cycles without success in a row. */
+  counter: number;
+  /** In this cycle: it was sent; somebody needed it; somebody did not. */
+  told: boolean;
+  useful: boolean;
+  useless: boolean;
+}

@@ -1,0 +1,103 @@
+import type { GroupConfig } from '../core/config.ts';
+import type { Effects, Timer } from '../core/effects.ts';
+import { OverlayError } from '../core/errors.ts';
+import type { GroupRef, PeerRef } from '../core/ids.ts';
+import type { Message } from '../core/messages.ts';
+import type { Random } from '../core/random.ts';
+import { Group, type PublishOutcome } from './group.ts';
+
+/**
+ * A whole peer without its sockets: give it what arrives, the timers that it set and
+ * the time, and it answers through `effects`. The live driver and the simulator drive
+ * this same object; it cannot tell which one it is.
+ *
+ * Inputs are methods rather than objects with a kind, so that an event costs no
+ * allocation. Time is in ms from any fixed moment, never going back.
+ */
+export class PeerEngine {
+  readonly self: PeerRef;
+  /** This incarnation of the peer. */
+  readonly epoch: number;
+  private readonly random: Random;
+  /** Few, so a list; the first is the one looked for most. */
+  private readonly groups: Group[] = [];
+  private sessions = 0;
+  /** Memberships that ended after publishing: each used up an epoch, since the next one numbers from 0 again. */
+  private epochsUsed = 0;
+  /** Messages and timers of groups that this peer is not in. */
+  strays = 0;
+
+  /**
+   * @param epoch a whole number below 2^32, larger than that of any earlier incarnation
+   * by more than the times that it left a group and joined again: seconds of a clock, say.
+   */
+  constructor(self: PeerRef, epoch: number, random: Random) {
+    this.self = self;
+    this.epoch = epoch;
+    this.random = random;
+  }
+
+  /**
+   * Becomes a member of `group`. `peers`: contacts to join through (hyparview), all
+   * members (full) or the neighbours in a given graph (static).
+   * @throws {OverlayError} `ALREADY_JOINED`
+   */
+  join(group: GroupRef, config: GroupConfig, peers: readonly PeerRef[], nowMs: number, effects: Effects): Group {
+    if (this.group(group) !== undefined) {
+      throw new OverlayError('ALREADY_JOINED', `join: expected a group that was not joined, got ${group} again.`);
+    }
+    const identity = { self: this.self, ref: group, session: this.sessions++, epoch: this.epoch + this.epochsUsed };
+    const joined = new Group(identity, config, peers, this.random);
+    this.groups.push(joined);
+    joined.start(peers, nowMs, effects);
+    return joined;
+  }
+
+  /** @throws {OverlayError} `UNKNOWN_GROUP` */
+  leave(group: GroupRef, nowMs: number, effects: Effects): void {
+    const left = this.joined(group);
+    left.leave(nowMs, effects);
+    if (left.published > 0) this.epochsUsed++;
+    this.groups.splice(this.groups.indexOf(left), 1);
+  }
+
+  /** @throws {OverlayError} `UNKNOWN_GROUP`, `MESSAGE_TOO_LARGE`, `NO_NEIGHBOURS` */
+  publish(group: GroupRef, payload: Uint8Array, nowMs: number, effects: Effects): PublishOutcome {
+    return this.joined(group).publish(payload, nowMs, effects);
+  }
+
+  onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
+    const group = this.group(message.group);
+    if (group !== undefined) return group.onMessage(from, message, nowMs, effects);
+    this.strays++;
+    // Who takes this peer for a neighbour must learn that it is none: there is no link failure to tell it.
+    if (message.kind === 'neighbour') effects.send(from, { kind: 'disconnect', group: message.group });
+  }
+
+  onTimer(timer: Timer, nowMs: number, effects: Effects): void {
+    const group = this.group(timer.group);
+    if (group === undefined || group.session !== timer.session) this.strays++;
+    else group.onTimer(timer, nowMs, effects);
+  }
+
+  /** The link to `peer` has failed, or could not be opened. */
+  onLinkDown(peer: PeerRef, nowMs: number, effects: Effects): void {
+    for (const group of this.groups) group.onLinkDown(peer, nowMs, effects);
+  }
+
+  /** The group, while this peer is a member. */
+  group(ref: GroupRef): Group | undefined {
+    const groups = this.groups;
+    for (let i = 0; i < groups.length; i++) {
+      const group = groups[i] as Group;
+      if (group.ref === ref) return group;
+    }
+    return undefined;
+  }
+
+  private joined(ref: GroupRef): Group {
+    const group = this.group(ref);
+    if (group === undefined) throw new OverlayError('UNKNOWN_GROUP', `expected a group that this peer has joined, got ${ref}.`);
+    return group;
+  }
+}

@@ -1,0 +1,159 @@
+import { type DisseminationOptions, type GroupConfig, type GroupOptions, groupConfig } from '../../lib/core/config.ts';
+import { OverlayError } from '../../lib/core/errors.ts';
+import { closest } from '../../lib/core/suggest.ts';
+
+/** How the peers of a protocol find each other. */
+export type Start =
+  /** One by one, through the peer on the first host. */
+  | 'contact'
+  /** All at once; each knows all. */
+  | 'members'
+  /** All at once; each has its neighbours in the minimum spanning tree. */
+  | 'mst';
+
+/** What the simulator runs for a name on the command line. */
+export type ProtocolSetup =
+  | { readonly kind: 'peers'; readonly name: string; readonly config: GroupConfig; readonly start: Start }
+  /** No peers: a packet that the routers themselves copy. */
+  | { readonly kind: 'ip-multicast'; readonly name: string };
+
+/** A protocol that can be compared. */
+export interface ProtocolEntry {
+  readonly name: string;
+  readonly group: 'bounds' | 'trees' | 'meshes' | 'epidemics';
+  readonly summary: string;
+  /** The words that may follow the name, for help; empty when there are none. */
+  readonly variants: string;
+}
+
+interface Entry extends ProtocolEntry {
+  readonly start: Start;
+  readonly options: Omit<GroupOptions, 'dissemination'>;
+  /** Absent: IP multicast. */
+  readonly dissemination?: DisseminationOptions['kind'];
+}
+
+const HYPARVIEW = { start: 'contact', options: { overlay: 'hyparview' } } as const;
+const MEMBERS = { start: 'members', options: { overlay: 'full' } } as const;
+
+const ENTRIES: readonly Entry[] = [
+  {
+    name: 'unicast',
+    group: 'bounds',
+    summary: 'the source sends a copy to each receiver (star)',
+    variants: '',
+    ...MEMBERS,
+    dissemination: 'unicast',
+  },
+  {
+    name: 'ip-multicast',
+    group: 'bounds',
+    summary: 'routers copy packets along the shortest-path tree of the underlay',
+    variants: '',
+    ...MEMBERS,
+  },
+  {
+    name: 'mst',
+    group: 'bounds',
+    summary: 'multicast along the minimum spanning tree of the hosts, computed centrally',
+    variants: '',
+    start: 'mst',
+    options: { overlay: 'static' },
+    dissemination: 'tree',
+  },
+  {
+    name: 'plumtree',
+    group: 'trees',
+    summary: 'Plumtree over HyParView: eager push along a tree, lazy announcements beside it',
+    variants: 'shared|per-source, optimizationThreshold=N',
+    ...HYPARVIEW,
+    dissemination: 'plumtree',
+  },
+  {
+    name: 'flood',
+    group: 'meshes',
+    summary: 'flooding over the active views of HyParView',
+    variants: 'activeViewSize=N',
+    ...HYPARVIEW,
+    dissemination: 'flooding',
+  },
+  {
+    name: 'rumor',
+    group: 'epidemics',
+    summary: 'rumor mongering over full membership',
+    variants: 'push|pull|push-pull, feedback|blind, counter|coin, k=N',
+    ...MEMBERS,
+    dissemination: 'rumor',
+  },
+  {
+    name: 'anti-entropy',
+    group: 'epidemics',
+    summary: 'anti-entropy over full membership',
+    variants: 'push|pull|push-pull, cycleMs=N',
+    ...MEMBERS,
+    dissemination: 'antiEntropy',
+  },
+];
+
+/** All protocols, in the order of the table. */
+export const PROTOCOLS: readonly ProtocolEntry[] = ENTRIES;
+
+/** Words that may follow a protocol's name, and the option that each sets. */
+const WORDS: Readonly<Record<string, readonly [option: string, value: string]>> = {
+  push: ['mode', 'push'],
+  pull: ['mode', 'pull'],
+  'push-pull': ['mode', 'pushPull'],
+  feedback: ['interest', 'feedback'],
+  blind: ['interest', 'blind'],
+  counter: ['stop', 'counter'],
+  coin: ['stop', 'coin'],
+  shared: ['tree', 'shared'],
+  'per-source': ['tree', 'per-source'],
+};
+
+const OVERLAY_OPTIONS: readonly string[] = ['activeViewSize', 'passiveViewSize', 'shuffleIntervalMs'];
+
+/**
+ * Reads a name with its variants, parted by colons: `rumor:push-pull:coin:k=3`.
+ * @throws {OverlayError} `UNKNOWN_PROTOCOL` with a suggestion; `INVALID_OPTION` for a variant.
+ */
+export function protocolSetup(spec: string): ProtocolSetup {
+  const [name = '', ...variants] = spec.split(':');
+  const entry = ENTRIES.find((candidate) => candidate.name === name);
+  if (entry === undefined) throw unknownProtocol(name);
+  if (entry.dissemination === undefined) {
+    if (variants.length > 0) throw badVariant(entry, variants[0] ?? '');
+    return { kind: 'ip-multicast', name: spec };
+  }
+  const dissemination: Record<string, unknown> = { kind: entry.dissemination };
+  const overlay: Record<string, unknown> = { kind: entry.options.overlay };
+  for (const variant of variants) {
+    const [option, value] = WORDS[variant] ?? assignment(entry, variant);
+    (OVERLAY_OPTIONS.includes(option) ? overlay : dissemination)[option] = value;
+  }
+  const options = { overlay, dissemination } as unknown as GroupOptions;
+  return { kind: 'peers', name: spec, config: groupConfig(options), start: entry.start };
+}
+
+/** Its place in the table: that of the protocol without variants. */
+export function protocolEntry(spec: string): ProtocolEntry | undefined {
+  return PROTOCOLS.find(({ name }) => name === spec.split(':')[0]);
+}
+
+function assignment(entry: Entry, variant: string): readonly [option: string, value: number] {
+  const match = /^([A-Za-z]+)=([0-9]+)$/.exec(variant);
+  if (match === null) throw badVariant(entry, variant);
+  return [match[1] ?? '', Number(match[2])];
+}
+
+function unknownProtocol(name: string): OverlayError {
+  const names = ENTRIES.map((entry) => entry.name);
+  const guess = closest(name, names);
+  const hint = guess === undefined ? '' : ` Did you mean ${guess}?`;
+  return new OverlayError('UNKNOWN_PROTOCOL', `--protocol: expected some of ${names.join(', ')}, got "${name}".${hint}`);
+}
+
+function badVariant(entry: Entry, variant: string): OverlayError {
+  const expected = entry.variants === '' ? 'no variant' : `variants ${entry.variants}`;
+  return new OverlayError('INVALID_OPTION', `--protocol ${entry.name}: expected ${expected}, got "${variant}".`);
+}

@@ -1,0 +1,265 @@
+import type { GroupConfig } from '../../lib/core/config.ts';
+import type { Effects, ProtocolEvent, Timer } from '../../lib/core/effects.ts';
+import { assert } from '../../lib/core/errors.ts';
+import { type GroupRef, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
+import type { DataMessage, Message } from '../../lib/core/messages.ts';
+import { Random } from '../../lib/core/random.ts';
+import { PeerEngine } from '../../lib/peer/engine.ts';
+import type { PublishOutcome } from '../../lib/peer/group.ts';
+import { Codec } from '../../lib/wire/codec.ts';
+import { EventQueue } from './event-queue.ts';
+import { ACTION, ARRIVAL, type Action, NETWORK_DEFAULTS, Network, type NetworkOptions, TIMER } from './network.ts';
+import { type Observer, SilentObserver } from './observer.ts';
+import type { Paths } from './paths.ts';
+import { SimulatedDirectory } from './simulated-directory.ts';
+import { Slab } from './slab.ts';
+import { TraceHash } from './trace-hash.ts';
+
+/** The group of a world in which there is one. */
+export const GROUP: GroupRef = groupRef(1);
+
+export interface WorldOptions extends Partial<NetworkOptions> {
+  readonly seed: number;
+  readonly observer?: Observer;
+}
+
+/**
+ * A virtual world: peers on hosts 0 to n - 1, one clock, one event queue, one
+ * network. It drives the same `PeerEngine` as sockets do. Time moves only by
+ * popping events; everything is drawn from the seed.
+ */
+export class World {
+  readonly peers: number;
+  private readonly engines: (PeerEngine | undefined)[];
+  /** Counts a host's peers, crashed ones included: timers of an earlier one are stale. */
+  private readonly incarnations: Uint32Array;
+  /** Who keeps a link to each peer. */
+  private readonly watchers: (PeerRef[] | undefined)[];
+  private readonly queue = new EventQueue();
+  private readonly slab = new Slab<unknown>();
+  private readonly hash: TraceHash;
+  private readonly network: Network;
+  private readonly options: NetworkOptions;
+  private readonly observer: Observer;
+  private readonly random: Random;
+  private readonly effects: WorldEffects;
+  private timeUs = 0;
+  /** Events handled so far. */
+  events = 0;
+
+  constructor(paths: Paths, options: WorldOptions) {
+    this.peers = paths.hosts;
+    this.engines = new Array<PeerEngine | undefined>(paths.hosts).fill(undefined);
+    this.watchers = new Array<PeerRef[] | undefined>(paths.hosts).fill(undefined);
+    this.incarnations = new Uint32Array(paths.hosts);
+    this.options = { ...NETWORK_DEFAULTS, ...options };
+    this.observer = options.observer ?? new SilentObserver();
+    this.random = new Random(options.seed);
+    this.hash = new TraceHash(options.seed);
+    const codec = new Codec(new SimulatedDirectory(paths.hosts));
+    const random = this.random.fork('network');
+    const { queue, slab, observer } = this;
+    const onLinkFailed = (owner: PeerRef, peer: PeerRef, afterUs: number): void => this.failLink(owner, peer, afterUs);
+    this.network = new Network({ queue, slab, paths, codec, options: this.options, random, observer, onLinkFailed });
+    this.effects = new WorldEffects(this, this.network, this.observer, this.hash);
+  }
+
+  get nowMs(): number {
+    return this.timeUs / 1000;
+  }
+
+  get nowUs(): number {
+    return this.timeUs;
+  }
+
+  /** The trace so far, as 16 hexadecimal digits. */
+  get traceHash(): string {
+    return this.hash.hex;
+  }
+
+  /** The engine of the peer on `host`, while it is up. */
+  engine(host: number): PeerEngine | undefined {
+    return this.engines[host];
+  }
+
+  /** Starts a peer on `host` and joins the group; `peers` as `PeerEngine.join` takes them. */
+  join(host: number, config: GroupConfig, peers: readonly PeerRef[], group: GroupRef = GROUP): void {
+    let engine = this.engines[host];
+    if (engine === undefined) {
+      const incarnation = (this.incarnations[host] as number) + 1;
+      this.incarnations[host] = incarnation;
+      engine = new PeerEngine(peerRef(host), incarnation, this.random.fork('peer', host).fork('incarnation', incarnation));
+      this.engines[host] = engine;
+    }
+    engine.join(group, config, peers, this.nowMs, this.as(host));
+  }
+
+  /** @throws {OverlayError} as `PeerEngine.publish`; the peer must be up. */
+  publish(host: number, payload: Uint8Array, group: GroupRef = GROUP): PublishOutcome {
+    return this.up(host).publish(group, payload, this.nowMs, this.as(host));
+  }
+
+  /** The peer says good-bye and goes. */
+  leave(host: number, group: GroupRef = GROUP): void {
+    this.up(host).leave(group, this.nowMs, this.as(host));
+    this.crash(host);
+  }
+
+  /** The peer stops without a word and forgets everything; those that keep a link to it find out later. */
+  crash(host: number): void {
+    this.engines[host] = undefined;
+    this.hash.add(this.timeUs, host, 0xdead);
+    for (const watcher of this.watchers[host] ?? []) this.failLink(watcher, peerRef(host), this.options.linkTimeoutMs * 1000);
+    this.watchers[host] = undefined;
+  }
+
+  /** Runs `action` at `atMs`, now or later. */
+  at(atMs: number, action: () => void): void {
+    this.act(Math.round(atMs * 1000), { run: action });
+  }
+
+  /** Handles every event up to and including `untilMs`, and moves the clock there. */
+  run(untilMs: number): void {
+    const untilUs = Math.round(untilMs * 1000);
+    while (this.queue.pop(untilUs)) this.step();
+    this.timeUs = Math.max(this.timeUs, untilUs);
+  }
+
+  /** Handles events until none are left; for worlds whose protocols set no periodic timers. */
+  runUntilIdle(): void {
+    while (this.queue.pop(Infinity)) this.step();
+  }
+
+  private step(): void {
+    const { queue } = this;
+    this.timeUs = queue.timeUs;
+    this.events++;
+    if (queue.kind <= 1) this.onArrival(queue.target, queue.source, queue.handle, queue.kind === ARRIVAL);
+    else if (queue.kind === TIMER) this.onTimer(queue.target, queue.source, queue.handle);
+    else this.onAction(queue.handle);
+  }
+
+  private onArrival(to: number, from: number, handle: number, reliable: boolean): void {
+    const message = this.network.open(handle);
+    this.network.release(handle);
+    if (message === undefined) return;
+    this.hash.add(this.timeUs, to, from ^ kindWord(message));
+    const engine = this.engines[to];
+    if (engine === undefined) {
+      this.observer.onLoss(this.timeUs, peerRef(from), peerRef(to), message, 'peer-down');
+      if (reliable) this.failLink(peerRef(from), peerRef(to), this.options.linkTimeoutMs * 1000);
+      return;
+    }
+    this.observer.onArrival(this.timeUs, peerRef(from), peerRef(to), message);
+    engine.onMessage(peerRef(from), message, this.timeUs / 1000, this.as(to));
+  }
+
+  private onTimer(host: number, incarnation: number, handle: number): void {
+    const timer = this.slab.get(handle) as Timer;
+    this.slab.release(handle);
+    if (incarnation !== this.incarnations[host]) return;
+    this.hash.add(this.timeUs, host, kindWord(timer));
+    this.engines[host]?.onTimer(timer, this.timeUs / 1000, this.as(host));
+  }
+
+  private onAction(handle: number): void {
+    const action = this.slab.get(handle) as Action;
+    this.slab.release(handle);
+    action.run(this.timeUs);
+  }
+
+  /** Called by the effects of the peer that acts. */
+  setTimer(host: PeerRef, timer: Timer, afterMs: number): void {
+    const atUs = this.timeUs + Math.max(0, Math.round(afterMs * 1000));
+    this.queue.push(atUs, TIMER, host, this.incarnations[host] as number, this.slab.add(timer));
+  }
+
+  openLink(host: PeerRef, peer: PeerRef): void {
+    (this.watchers[peer] ??= []).push(host);
+    // A link to a peer that is gone already fails like any other.
+    if (this.engines[peer] === undefined) this.failLink(host, peer, this.options.linkTimeoutMs * 1000);
+  }
+
+  closeLink(host: PeerRef, peer: PeerRef): void {
+    const watchers = this.watchers[peer];
+    const index = watchers?.indexOf(host) ?? -1;
+    if (index >= 0) watchers?.splice(index, 1);
+  }
+
+  private failLink(owner: PeerRef, peer: PeerRef, afterUs: number): void {
+    const incarnation = this.incarnations[owner];
+    this.act(this.timeUs + afterUs, {
+      run: () => {
+        if (this.incarnations[owner] !== incarnation) return;
+        this.hash.add(this.timeUs, owner, peer);
+        this.engines[owner]?.onLinkDown(peer, this.nowMs, this.as(owner));
+      },
+    });
+  }
+
+  private act(timeUs: number, action: Action): void {
+    this.queue.push(timeUs, ACTION, 0, 0, this.slab.add(action));
+  }
+
+  private up(host: number): PeerEngine {
+    const engine = this.engines[host];
+    assert(engine !== undefined, `the peer on host ${host} is up`);
+    return engine;
+  }
+
+  /** The effects, as of `host`: one object for all, since only one peer acts at a time. */
+  private as(host: number): Effects {
+    this.effects.self = peerRef(host);
+    return this.effects;
+  }
+}
+
+/** Tells kinds apart in the trace: no two messages, and no two timers, share length and first letter. */
+function kindWord({ kind }: { readonly kind: string }): number {
+  return (kind.length << 26) ^ (kind.charCodeAt(0) << 18);
+}
+
+/** The outside of a peer, simulated. */
+class WorldEffects implements Effects {
+  self: PeerRef = peerRef(0);
+  private readonly world: World;
+  private readonly network: Network;
+  private readonly observer: Observer;
+  private readonly hash: TraceHash;
+
+  constructor(world: World, network: Network, observer: Observer, hash: TraceHash) {
+    this.world = world;
+    this.network = network;
+    this.observer = observer;
+    this.hash = hash;
+  }
+
+  send(to: PeerRef, message: Message): void {
+    this.network.send(this.world.nowUs, this.self, to, message, true);
+  }
+
+  sendUnreliable(to: PeerRef, message: Message): void {
+    this.network.send(this.world.nowUs, this.self, to, message, false);
+  }
+
+  setTimer(timer: Timer, afterMs: number): void {
+    this.world.setTimer(this.self, timer, afterMs);
+  }
+
+  deliver(message: DataMessage, from: PeerRef): void {
+    this.hash.add(message.seq, this.self, message.origin);
+    this.observer.onDelivery(this.world.nowUs, this.self, from, message);
+  }
+
+  emit(event: ProtocolEvent): void {
+    this.observer.onEvent(this.world.nowUs, this.self, event);
+  }
+
+  openLink(peer: PeerRef): void {
+    this.world.openLink(this.self, peer);
+  }
+
+  closeLink(peer: PeerRef): void {
+    this.world.closeLink(this.self, peer);
+  }
+}

@@ -1,0 +1,164 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type GroupRef, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
+import type { Announcement, DigestEntry, Message } from '../../lib/core/messages.ts';
+import { Codec } from '../../lib/wire/codec.ts';
+import { FrameDecoder, encodeFrameHeader } from '../../lib/wire/framing.ts';
+import { type ControlKind, DIGEST_MODES, KIND_CODES, PRIORITIES } from '../../lib/wire/kind-codes.ts';
+import { directoryOf, hexOf } from '../unit/wire/table-directory.ts';
+
+const SEED = 20_260_101;
+const PEERS = 12;
+
+/** Whole numbers up to `max`, those around a change of length more often. */
+function uint(max: number): fc.Arbitrary<number> {
+  const edges = [0, 23, 24, 255, 256, 65_535, 65_536, 2 ** 32 - 1, 2 ** 32, max].filter((edge) => edge <= max);
+  return fc.oneof(fc.constantFrom(...edges), fc.integer({ min: 0, max }));
+}
+
+const u32 = uint(2 ** 32 - 1);
+const peer: fc.Arbitrary<PeerRef> = fc.integer({ min: 0, max: PEERS - 1 }).map(peerRef);
+const group: fc.Arbitrary<GroupRef> = uint(2 ** 48 - 1).map(groupRef);
+const peers = fc.oneof(fc.array(peer, { maxLength: 10 }), fc.array(peer, { minLength: 120, maxLength: 129 }));
+const timeToLive = uint(255);
+const idFields = { origin: peer, epoch: u32, seq: u32 };
+
+/** Few origins and epochs, so that runs of more than one occur; now and then a long run. */
+const announcements: fc.Arbitrary<Announcement[]> = fc.array(
+  fc.record({ origin: fc.constantFrom(peerRef(0), peerRef(1)), epoch: fc.constantFrom(1, 2 ** 31), seq: u32, hops: uint(65_535) }),
+  { maxLength: 60, size: 'max' },
+);
+
+const entry: fc.Arbitrary<DigestEntry> = fc
+  .tuple(peer, u32, uint(2 ** 32), fc.array(fc.tuple(uint(5000), uint(5000)), { maxLength: 30 }))
+  .map(([origin, epoch, next, distances]) => {
+    const beyond: number[] = [];
+    let last = next;
+    for (const [gap, length] of distances) {
+      if (last + 1 + gap + length > 2 ** 32 - 1) break;
+      beyond.push(last + 1 + gap, last + 1 + gap + length);
+      last += 1 + gap + length;
+    }
+    return { origin, epoch, next, beyond };
+  });
+
+const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { kind: K }>> } = {
+  join: fc.record({ kind: fc.constant('join'), group }),
+  forwardJoin: fc.record({ kind: fc.constant('forwardJoin'), group, newcomer: peer, timeToLive }),
+  neighbour: fc.record({ kind: fc.constant('neighbour'), group, priority: fc.constantFrom(...PRIORITIES) }),
+  neighbourReply: fc.record({ kind: fc.constant('neighbourReply'), group, accepted: fc.boolean() }),
+  disconnect: fc.record({ kind: fc.constant('disconnect'), group }),
+  shuffle: fc.record({ kind: fc.constant('shuffle'), group, origin: peer, timeToLive, peers }),
+  shuffleReply: fc.record({ kind: fc.constant('shuffleReply'), group, peers }),
+  iHave: fc.record({ kind: fc.constant('iHave'), group, announcements }),
+  graft: fc.record(
+    { kind: fc.constant('graft'), group, tree: peer, id: fc.record(idFields) },
+    { requiredKeys: ['kind', 'group'] },
+  ),
+  prune: fc.record({ kind: fc.constant('prune'), group, tree: peer }, { requiredKeys: ['kind', 'group'] }),
+  feedback: fc.record({ kind: fc.constant('feedback'), group, ...idFields, knew: fc.boolean() }),
+  rumorRequest: fc.record({ kind: fc.constant('rumorRequest'), group }),
+  digest: fc.record({
+    kind: fc.constant('digest'),
+    group,
+    mode: fc.constantFrom(...DIGEST_MODES),
+    entries: fc.array(entry, { maxLength: 40 }),
+  }),
+};
+
+const data: fc.Arbitrary<Message> = fc.record({
+  kind: fc.constant('data'),
+  group,
+  ...idFields,
+  hops: uint(65_535),
+  repair: fc.boolean(),
+  payload: fc.uint8Array({ maxLength: 300 }),
+});
+
+/** Cloned, since records of fast-check have no prototype. */
+const message: fc.Arbitrary<Message> = fc.oneof(data, ...Object.values(control)).map((made) => structuredClone(made));
+
+/** What became of bytes: the message, or that exactly one reason was counted. */
+function decodeCounted(bytes: Uint8Array): Message | undefined {
+  const codec = new Codec(directoryOf(PEERS));
+  const decoded = codec.decode(bytes);
+  const { peersLeftOut: _, digestEntriesLeftOut: __, ...reasons } = codec.counters;
+  expect(Object.values(reasons).reduce((sum, count) => sum + count)).toBe(decoded === undefined ? 1 : 0);
+  return decoded;
+}
+
+/** Bytes that decode to a message mean that message: it encodes, and decodes to the same. */
+function expectUsable(decoded: Message | undefined): void {
+  if (decoded === undefined) return;
+  const codec = new Codec(directoryOf(PEERS));
+  const again = codec.encode(decoded);
+  expect(again.length).toBe(codec.size(decoded));
+  expect(codec.decode(again)).toEqual(decoded);
+}
+
+describe(`the codec (seed ${SEED})`, () => {
+  test('gives back every message, in exactly the size it foretold', () => {
+    const codec = new Codec(directoryOf(PEERS));
+    const prop = fc.property(message, (original) => {
+      const bytes = codec.encode(original);
+      expect(bytes.length).toBe(codec.size(original));
+      expect(codec.decode(bytes)).toStrictEqual(original);
+    });
+    fc.assert(prop, { seed: SEED, numRuns: 3000 });
+  });
+
+  test('keeps results apart: what was encoded first stays as it was', () => {
+    const codec = new Codec(directoryOf(PEERS));
+    const prop = fc.property(fc.array(message, { minLength: 2, maxLength: 40 }), (originals) => {
+      const encoded = originals.map((original) => codec.encode(original));
+      const hexes = encoded.map(hexOf);
+      for (const original of originals) codec.encode(original).fill(0xff);
+      expect(encoded.map(hexOf)).toEqual(hexes);
+    });
+    fc.assert(prop, { seed: SEED, numRuns: 100 });
+  });
+
+  test('drops arbitrary bytes with one count, or makes a usable message of them', () => {
+    const start = fc.constantFrom([], [0x10], [0x11], ...Object.values(KIND_CODES).map((code) => [0x11, 0x83, code]));
+    const prop = fc.property(start, fc.uint8Array({ maxLength: 80 }), (first, rest) => {
+      expectUsable(decodeCounted(Uint8Array.from([...first, ...rest])));
+    });
+    fc.assert(prop, { seed: SEED, numRuns: 5000 });
+  });
+
+  test('drops mutated messages with one count, or makes usable messages of them', () => {
+    const codec = new Codec(directoryOf(PEERS));
+    let dropped = 0;
+    const mutation = fc.record({ at: fc.nat(), by: fc.integer({ min: 1, max: 255 }), cut: fc.option(fc.nat()), add: fc.option(fc.nat(255)) });
+    const prop = fc.property(message, mutation, (original, { at, by, cut, add }) => {
+      const bytes = codec.encode(original);
+      bytes[at % bytes.length] = ((bytes[at % bytes.length] ?? 0) + by) & 0xff;
+      const kept = cut === null ? bytes : bytes.subarray(0, cut % bytes.length);
+      const decoded = decodeCounted(Uint8Array.from(add === null ? kept : [...kept, add]));
+      if (decoded === undefined) dropped++;
+      expectUsable(decoded);
+    });
+    fc.assert(prop, { seed: SEED, numRuns: 5000 });
+    expect(dropped).toBeGreaterThan(1000);
+  });
+});
+
+describe(`framing (seed ${SEED})`, () => {
+  test('yields the same frames however the stream is split', () => {
+    const frames = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 12 });
+    const prop = fc.property(frames, fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1 }), (sent, chunkBytes) => {
+      const stream = Uint8Array.from(sent.flatMap((frame) => [...encodeFrameHeader(frame.length), ...frame]));
+      const decoder = new FrameDecoder(40);
+      const came: Uint8Array[] = [];
+      for (let at = 0, i = 0; at < stream.length; i++) {
+        const bytes = chunkBytes[i % chunkBytes.length] ?? 1;
+        const { frames: completed, tooLongBytes } = decoder.push(stream.subarray(at, at + bytes));
+        expect(tooLongBytes).toBeUndefined();
+        came.push(...completed);
+        at += bytes;
+      }
+      expect(came.map(hexOf)).toEqual(sent.map(hexOf));
+    });
+    fc.assert(prop, { seed: SEED, numRuns: 1000 });
+  });
+});

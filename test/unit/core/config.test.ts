@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULTS, type GroupOptions, groupConfig } from '../../../lib/core/config.ts';
+import { OverlayError } from '../../../lib/core/errors.ts';
+
+/** What a caller without types may pass. */
+function unchecked(options: unknown): GroupOptions {
+  return options as GroupOptions;
+}
+
+function problem(options: unknown): { code: string; message: string } | undefined {
+  try {
+    groupConfig(unchecked(options));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof OverlayError)) throw error;
+    return { code: error.code, message: error.message };
+  }
+}
+
+function invalid(message: string): { code: string; message: string } {
+  return { code: 'INVALID_OPTION', message };
+}
+
+describe('the configuration of a group', () => {
+  test('is Plumtree over HyParView when nothing is given', () => {
+    expect(groupConfig()).toEqual({
+      overlay: {
+        kind: 'hyparview',
+        activeViewSize: 5,
+        passiveViewSize: 30,
+        activeRandomWalkLength: 6,
+        passiveRandomWalkLength: 3,
+        shuffleActive: 3,
+        shufflePassive: 4,
+        shuffleIntervalMs: 1000,
+        neighbourTimeoutMs: 2000,
+      },
+      dissemination: {
+        kind: 'plumtree',
+        tree: 'shared',
+        optimizationThreshold: 7,
+        iHaveDelayMs: 50,
+        iHaveBatchMax: 64,
+        graftTimeoutMs: 1000,
+        graftRetryMs: 500,
+        missingMax: 1024,
+        treesMax: 1024,
+      },
+      repair: undefined,
+      order: 'none',
+      historyMessagesMax: 256,
+      historyBytesMax: 4194304,
+      originsMax: 4096,
+      gapTimeoutMs: 5000,
+      orderBufferMax: 1024,
+      digestRangesMax: 32,
+      messageBytesMax: 1048576,
+    });
+  });
+
+  test('takes each part by its kind alone', () => {
+    const { overlay, dissemination, repair } = groupConfig({ overlay: 'full', dissemination: 'rumor', repair: 'antiEntropy' });
+    expect({ overlay, dissemination, repair }).toEqual({
+      overlay: { kind: 'full' },
+      dissemination: { kind: 'rumor', mode: 'push', interest: 'feedback', stop: 'counter', k: 2, cycleMs: 1000, hotMax: 1024 },
+      repair: { kind: 'antiEntropy', mode: 'pushPull', cycleMs: 1000, batchMax: 256 },
+    });
+  });
+
+  test('keeps what is given and fills in the rest, undefined included', () => {
+    const { overlay, order, gapTimeoutMs } = groupConfig(
+      unchecked({ overlay: { kind: 'hyparview', activeViewSize: 9, passiveViewSize: undefined }, order: 'fifo', gapTimeoutMs: undefined }),
+    );
+    expect([overlay, order, gapTimeoutMs]).toEqual([{ ...DEFAULTS.overlay.hyparview, activeViewSize: 9 }, 'fifo', 5000]);
+  });
+
+  test('is frozen, its parts included', () => {
+    const config = groupConfig({ repair: 'antiEntropy' });
+    expect([config, config.overlay, config.dissemination, config.repair].map((part) => Object.isFrozen(part))).toEqual([true, true, true, true]);
+  });
+
+  test('takes the smallest and the largest allowed value', () => {
+    expect([problem({ gapTimeoutMs: 1 }), problem({ gapTimeoutMs: 3_600_000 }), problem({ overlay: { kind: 'hyparview', shuffleActive: 0 } })])
+      .toEqual([undefined, undefined, undefined]);
+  });
+});
+
+describe('a mistake in the options is answered by which, what was expected and what came', () => {
+  test.each<[string, unknown, string]>([
+    ['an unknown overlay', { overlay: 'hypaview' }, 'overlay: expected one of hyparview, full, static, got "hypaview" (did you mean hyparview?).'],
+    ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, full, static, got "x".'],
+    ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, full, static, got "toString".'],
+    ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, full, static, got nothing.'],
+    ['a dissemination that is a number', { dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, antiEntropy, got nothing.'],
+    ['an unknown dissemination', { dissemination: 'plumtre' }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, antiEntropy, got "plumtre" (did you mean plumtree?).'],
+    ['an unknown repair', { repair: 'nine' }, 'repair: expected one of none, antiEntropy, got "nine" (did you mean none?).'],
+    ['an unknown order', { order: 'total' }, 'group.order: expected one of none, fifo, got "total".'],
+    ['an unknown word of a part', { dissemination: { kind: 'rumor', mode: 'shove' } }, 'dissemination.rumor.mode: expected one of push, pull, pushPull, got "shove".'],
+    ['an unknown option', { speed: 1 }, 'group: expected options order, historyMessagesMax, historyBytesMax, originsMax, gapTimeoutMs, orderBufferMax, digestRangesMax, messageBytesMax, got "speed".'],
+    ['an option of another part', { overlay: { kind: 'full', activeViewSize: 3 } }, 'overlay.full: expected options kind, got "activeViewSize".'],
+    ['too small a number', { gapTimeoutMs: 0 }, 'group.gapTimeoutMs: expected a whole number from 1 to 3600000, got 0.'],
+    ['too large a number', { overlay: { kind: 'hyparview', activeViewSize: 257 } }, 'overlay.hyparview.activeViewSize: expected a whole number from 1 to 256, got 257.'],
+    ['a fraction', { dissemination: { kind: 'rumor', k: 1.5 } }, 'dissemination.rumor.k: expected a whole number from 1 to 1000, got 1.5.'],
+    ['not a number', { dissemination: { kind: 'antiEntropy', cycleMs: Number.NaN } }, 'dissemination.antiEntropy.cycleMs: expected a whole number from 1 to 86400000, got NaN.'],
+    ['a number in a string', { messageBytesMax: '9' }, 'group.messageBytesMax: expected a whole number from 1 to 1073741824, got "9".'],
+    ['an object for a number', { repair: { kind: 'antiEntropy', batchMax: {} } }, 'repair.antiEntropy.batchMax: expected a whole number from 1 to 65536, got an object.'],
+  ])('%s', (_, options, message) => {
+    expect(problem(options)).toEqual(invalid(message));
+  });
+});
+
+describe('options that do not go together are refused', () => {
+  test.each<[string, unknown, string]>([
+    [
+      'a passive walk longer than the active one',
+      { overlay: { kind: 'hyparview', activeRandomWalkLength: 2 } },
+      'overlay.hyparview.passiveRandomWalkLength: expected at most activeRandomWalkLength (2), got 3.',
+    ],
+    [
+      'announcements collected for as long as they are waited for',
+      { dissemination: { kind: 'plumtree', iHaveDelayMs: 100, graftTimeoutMs: 100 } },
+      'dissemination.plumtree.iHaveDelayMs: expected less than graftTimeoutMs (100), got 100.',
+    ],
+    [
+      'a tree over an overlay that is not given',
+      { dissemination: 'tree' },
+      'dissemination: expected an overlay of kind static for tree, since the tree is given, got "hyparview".',
+    ],
+    [
+      'anti-entropy that repairs itself',
+      { overlay: 'full', dissemination: 'antiEntropy', repair: 'antiEntropy' },
+      'repair: expected none when the dissemination is antiEntropy already, got "antiEntropy".',
+    ],
+    ['Plumtree without history', { historyMessagesMax: 0 }, 'historyMessagesMax: expected at least 1, since the group answers those who missed a message, got 0.'],
+    [
+      'repair without history',
+      { dissemination: 'flooding', repair: 'antiEntropy', historyMessagesMax: 0 },
+      'historyMessagesMax: expected at least 1, since the group answers those who missed a message, got 0.',
+    ],
+    [
+      'anti-entropy without history',
+      { dissemination: 'antiEntropy', historyMessagesMax: 0 },
+      'historyMessagesMax: expected at least 1, since the group answers those who missed a message, got 0.',
+    ],
+  ])('%s', (_, options, message) => {
+    expect(problem(options)).toEqual(invalid(message));
+  });
+
+  test('flooding, tree multicast and rumors do without history', () => {
+    expect([
+      problem({ dissemination: 'flooding', historyMessagesMax: 0 }),
+      problem({ overlay: 'static', dissemination: 'tree', historyMessagesMax: 0 }),
+      problem({ dissemination: 'rumor', historyMessagesMax: 0 }),
+    ]).toEqual([undefined, undefined, undefined]);
+  });
+});
