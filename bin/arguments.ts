@@ -2,6 +2,8 @@ import { resolve } from 'node:path';
 
 import { describe, invalidOption } from '../lib/core/errors.ts';
 import type { ComparisonOptions } from '../sim/experiments/comparison.ts';
+import { protocolSetup } from '../sim/experiments/protocols.ts';
+import { DEFAULT_ACCESS_DELAY_MS } from '../sim/underlay/attachment.ts';
 import { GENERATORS } from '../sim/underlay/generate/generators.ts';
 import type { Generator } from '../sim/underlay/generate/generators.ts';
 import { asksForHelp, realNumber, refuse, scanArguments, suggestion, wholeNumber } from './options.ts';
@@ -52,27 +54,30 @@ export const DEFAULT_TOPOLOGY = 'builtin:transit-stub';
 /** The seed of a generated map for which none is given. */
 const GENERATE_SEED = 1;
 
-/** Bounds of what a command line may ask for. Guesses at "more than anyone means". */
-const MESSAGES_MAX = 1_000_000;
+/** What `compare` allows, checked here before the map is read; a test keeps the two the same. */
+const MESSAGES_MAX = 100_000;
 const PAYLOAD_BYTES_MAX = 1024 * 1024;
-const DELAY_MS_MAX = 1e6;
+const JITTER_LIMIT = 100;
+const COUNT_MAX = 999_999_999;
+/** No access link is slower than a quarter of an hour. Guess. */
+const ACCESS_DELAY_MS_MAX = 1e6;
 
 export const COMPARE_OPTIONS: readonly Option[] = [
   { name: 'protocol', value: 'A,B', help: 'what to compare, with commas between; all by default' },
   { name: 'source', value: 'WHO', help: 'who publishes: first (the host of the first router, the default), random:N, all, or a host id' },
   { name: 'hosts', value: 'WHERE', help: 'routers with a host: all (the default), every:K, random:N; the hosts of the file, where it has some' },
-  { name: 'access-delay', value: 'MS', help: 'one-way delay of the link between a host and its router, where the file gives none' },
-  { name: 'messages', value: 'N', help: 'measured messages of each source' },
-  { name: 'warm-up', value: 'N', help: 'messages of each source before those, which are not measured' },
-  { name: 'payload', value: 'BYTES', help: 'payload of a message' },
-  { name: 'loss', value: 'P', help: 'probability that a link loses a packet, 0 to less than 1' },
-  { name: 'jitter', value: 'P', help: 'largest extra delay of a packet on a link, as a share of the delay of the link' },
+  { name: 'access-delay', value: 'MS', help: `one-way delay between a host and its router where the file gives none; ${DEFAULT_ACCESS_DELAY_MS} by default` },
+  { name: 'messages', value: 'N', help: 'measured messages of each source; 1 by default' },
+  { name: 'warm-up', value: 'N', help: 'messages of each source before those, not measured; 10 over all sources by default' },
+  { name: 'payload', value: 'BYTES', help: 'payload of a message; 1000 by default' },
+  { name: 'loss', value: 'P', help: 'probability that a packet is lost on its way; 0 by default' },
+  { name: 'jitter', value: 'P', help: 'largest extra delay of a packet, as a share of the delay of its route; 0 by default' },
   { name: 'wire', value: 'FORM', help: 'how messages cross: as objects (the default) or as bytes through the codec; the figures are the same' },
-  { name: 'seed', value: 'N', help: 'the same seed gives the same run, to the last byte' },
+  { name: 'seed', value: 'N', help: 'the same seed gives the same report, to the last byte; 1 by default' },
   { name: 'json', value: 'FILE', help: 'write the report as JSON; - is standard output, in place of the table' },
   { name: 'csv', value: 'FILE', help: 'write the results as CSV, one row per protocol; - as above' },
   { name: 'links', help: 'add the stress of each link to the JSON' },
-  { name: 'quiet', help: 'no notes, no explanations, no progress' },
+  { name: 'quiet', help: 'the table alone: no notes, explanations or progress' },
   { name: 'help', help: 'print this' },
   { name: 'version', help: 'print the version' },
 ];
@@ -140,12 +145,12 @@ const PARSERS: Parsers = {
   protocol: (text) => ({ protocols: protocols(text) }),
   source: (text) => ({ source: choice('--source', text, ['random']) }),
   hosts: (text) => ({ hosts: hosts(text) }),
-  'access-delay': (text) => ({ accessDelayMs: realNumber('--access-delay', text, `a number of ms from 0 to ${DELAY_MS_MAX}`, (ms) => ms >= 0 && ms <= DELAY_MS_MAX) }),
+  'access-delay': (text) => ({ accessDelayMs: realNumber('--access-delay', text, `a number of ms from 0 to ${ACCESS_DELAY_MS_MAX}`, (ms) => ms >= 0 && ms <= ACCESS_DELAY_MS_MAX) }),
   messages: (text) => ({ messages: wholeNumber('--messages', text, 1, MESSAGES_MAX) }),
   'warm-up': (text) => ({ warmUpMessages: wholeNumber('--warm-up', text, 0, MESSAGES_MAX) }),
   payload: (text) => ({ payloadBytes: wholeNumber('--payload', text, 0, PAYLOAD_BYTES_MAX) }),
   loss: (text) => ({ loss: realNumber('--loss', text, 'a number from 0 to less than 1', (p) => p >= 0 && p < 1) }),
-  jitter: (text) => ({ jitter: realNumber('--jitter', text, 'a number from 0 to 1', (p) => p >= 0 && p <= 1) }),
+  jitter: (text) => ({ jitter: realNumber('--jitter', text, `a number from 0 to less than ${JITTER_LIMIT}`, (p) => p >= 0 && p < JITTER_LIMIT) }),
   wire: (text) => ({ wire: text === 'objects' || text === 'bytes' ? text : invalidOption('--wire', 'objects or bytes', text) }),
   seed: (text) => ({ seed: wholeNumber('--seed', text, 0, Number.MAX_SAFE_INTEGER) }),
 };
@@ -162,6 +167,8 @@ function comparisonOptions(values: ReadonlyMap<string, string>): ComparisonOptio
 function protocols(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim());
   if (names.includes('')) invalidOption('--protocol', 'names with commas between', text);
+  // Refuses unknown ones before the map is read.
+  for (const name of names) protocolSetup(name);
   return names;
 }
 
@@ -175,7 +182,7 @@ function hosts(text: string): string {
 function choice(option: string, text: string, counted: readonly string[]): string {
   const [word = '', count] = text.split(/:(.*)/s, 2);
   if (count === undefined || !counted.includes(word)) return text;
-  return `${word}:${wholeNumber(`${option} ${word}`, count, 1, Number.MAX_SAFE_INTEGER)}`;
+  return `${word}:${wholeNumber(`${option} ${word}`, count, 1, COUNT_MAX)}`;
 }
 
 function parseGenerate(argv: readonly string[]): Command {

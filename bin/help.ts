@@ -35,7 +35,7 @@ function compareHelp(width: number): string[] {
     'Options:',
     ...optionLines(COMPARE_OPTIONS, width),
     '',
-    'Protocols:',
+    ...wrap('', 'Protocols, and in brackets what may follow the name after colons, as in rumor:push-pull:coin:k=3:', width),
     ...protocolLines(width),
     '',
     ...EXIT_STATUS.flatMap((line) => wrap('', line, width)),
@@ -86,6 +86,6 @@ function protocolLines(width: number): string[] {
   const groups = [...new Set(PROTOCOLS.map(({ group }) => group))];
   return groups.flatMap((group) => {
     const members = PROTOCOLS.filter((protocol) => protocol.group === group);
-    return [`  ${group}`, ...definitions(members.map(({ name, summary, variants }) => [name, variants === '' ? summary : `${summary}; ${variants}`]), width, 4)];
+    return [`  ${group}`, ...definitions(members.map(({ name, summary, variants }) => [name, variants === '' ? summary : `${summary} [${variants}]`]), width, 4)];
   });
 }

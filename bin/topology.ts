@@ -1,4 +1,4 @@
-import { OverlayError } from '../lib/core/errors.ts';
+import { invalidOption, OverlayError } from '../lib/core/errors.ts';
 import { readTopologyFile } from '../sim/input/read-topology.ts';
 import { BUILTIN_NAMES, builtinUnderlay } from '../sim/underlay/builtin.ts';
 import type { Underlay } from '../sim/underlay/underlay.ts';
@@ -12,6 +12,7 @@ const BUILTIN = 'builtin:';
  */
 export function openTopology(topology: string): Underlay {
   if (topology.startsWith(BUILTIN)) return builtinUnderlay(topology.slice(BUILTIN.length));
+  if (topology === '') invalidOption('topology', `a file, ${BUILTIN}NAME or -`, topology);
   try {
     return readTopologyFile(topology);
   } catch (error) {

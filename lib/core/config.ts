@@ -177,7 +177,8 @@ const DISSEMINATION_DEFAULTS: {
   antiEntropy: { kind: 'antiEntropy', mode: 'pushPull', cycleMs: 1000, batchMax: 256 },
 };
 
-type GroupLimits = Omit<GroupConfig, 'overlay' | 'dissemination' | 'repair'>;
+/** The options of a group that are neither overlay nor dissemination nor repair. */
+export type GroupLimits = Omit<GroupConfig, 'overlay' | 'dissemination' | 'repair'>;
 
 const GROUP_DEFAULTS: GroupLimits = Object.freeze({
   order: 'none',

@@ -6,6 +6,9 @@ import type { GroupRef, MessageId, PeerRef } from './ids.ts';
 import type { DataMessage, DigestEntry } from './messages.ts';
 import { SequenceWindow, WINDOW_SIZE, inRanges } from './sequence-window.ts';
 
+/** Stands for no origin: a log has a window from the start, side by side with it in memory. */
+const NOBODY = -1 as PeerRef;
+
 /** Limits of a log; see `DEFAULTS` in `config.ts` for meanings and values. */
 export interface LogLimits {
   readonly order: 'none' | 'fifo';
@@ -26,17 +29,18 @@ export const HOPS_MAX = 0xffff;
  * a message, and the group's order decides when the application gets it.
  */
 export class MessageLog {
+  // The fields that every duplicate touches stand first, side by side in memory.
+  /** The origin heard last; most messages come in runs, and most groups have few publishers. */
+  private current: OriginLog = new OriginLog();
+  duplicates = 0;
   readonly group: GroupRef;
   private readonly session: number;
   private readonly limits: LogLimits;
-  /** The origin heard last; most messages come in runs, and most groups have few publishers. */
-  private current: OriginLog | undefined = undefined;
   /** All origins in order of first appearance; made when there is a second one. */
   private origins: Map<PeerRef, OriginLog> | undefined = undefined;
   private history: History | undefined = undefined;
   private fifo: FifoOrder | undefined = undefined;
   accepted = 0;
-  duplicates = 0;
   dropped = 0;
 
   constructor(group: GroupRef, session: number, limits: LogLimits) {
@@ -54,13 +58,12 @@ export class MessageLog {
     if (message.hops >= HOPS_MAX) return this.drop(message, 'too-many-hops', effects);
     const log = this.logOf(message, effects);
     if (log === undefined) return false;
-    const window = log.window;
-    if (window.has(message.seq)) {
+    if (log.has(message.seq)) {
       this.duplicates++;
       return false;
     }
-    if (!window.fits(message.seq)) this.giveUp(log, message.seq - WINDOW_SIZE + 1, effects);
-    window.add(message.seq);
+    if (!log.fits(message.seq)) this.giveUp(log, message.seq - WINDOW_SIZE + 1, effects);
+    log.add(message.seq);
     this.accepted++;
     this.keep(message);
     if (this.limits.order === 'none') effects.deliver(message, from);
@@ -68,11 +71,19 @@ export class MessageLog {
     return true;
   }
 
+  /** Counts and refuses a copy of what is in the window of the origin heard last; for others `accept` decides. */
+  isDuplicate(message: DataMessage): boolean {
+    const { current } = this;
+    if (current.origin !== message.origin || current.epoch !== message.epoch || !current.has(message.seq)) return false;
+    this.duplicates++;
+    return true;
+  }
+
   /** Whether the message has been seen (or given up). */
   has(id: MessageId): boolean {
     const log = this.peek(id.origin);
     if (log === undefined || log.epoch < id.epoch) return false;
-    return log.epoch > id.epoch || log.window.has(id.seq);
+    return log.epoch > id.epoch || log.has(id.seq);
   }
 
   /** The message, while it is in the history. */
@@ -85,8 +96,8 @@ export class MessageLog {
     return this.all().map((log) => ({
       origin: log.origin,
       epoch: log.epoch,
-      next: log.window.next,
-      beyond: log.window.beyond(this.limits.digestRangesMax),
+      next: log.next,
+      beyond: log.beyond(this.limits.digestRangesMax),
     }));
   }
 
@@ -108,14 +119,14 @@ export class MessageLog {
       const log = this.peek(entry.origin);
       if (log === undefined || log.epoch < entry.epoch) return entry.next > 0 || entry.beyond.length > 0;
       if (log.epoch > entry.epoch) return false;
-      if (log.window.next < entry.next) return true;
-      return entry.beyond.some((_, i) => i % 2 === 0 && rangeHasUnseen(log.window, entry.beyond, i));
+      if (log.next < entry.next) return true;
+      return entry.beyond.some((_, i) => i % 2 === 0 && rangeHasUnseen(log, entry.beyond, i));
     });
   }
 
   /** Messages missing between those that arrived, over all origins. */
   get missing(): number {
-    return this.all().reduce((sum, log) => sum + log.window.missing, 0);
+    return this.all().reduce((sum, log) => sum + log.missing, 0);
   }
 
   onGapTimer(timer: GapTimer, effects: Effects): void {
@@ -123,13 +134,13 @@ export class MessageLog {
   }
 
   private peek(origin: PeerRef): OriginLog | undefined {
-    if (this.current !== undefined && this.current.origin === origin) return this.current;
+    if (this.current.origin === origin) return this.current;
     return this.origins?.get(origin);
   }
 
   private all(): OriginLog[] {
     if (this.origins !== undefined) return [...this.origins.values()];
-    return this.current === undefined ? [] : [this.current];
+    return this.current.origin === NOBODY ? [] : [this.current];
   }
 
   /** The log of the message's origin, made on first contact; `undefined` when the message had to be dropped. */
@@ -145,11 +156,14 @@ export class MessageLog {
   }
 
   private openLog(message: DataMessage, effects: Effects): OriginLog {
-    const log: OriginLog = { origin: message.origin, epoch: message.epoch, window: new SequenceWindow() };
+    const { current } = this;
+    const log = current.origin === NOBODY ? current : new OriginLog();
+    log.origin = message.origin;
+    log.epoch = message.epoch;
     // A stream joined late owes nothing from before the window.
-    if (!log.window.fits(message.seq)) log.window.skipTo(message.seq - WINDOW_SIZE + 1);
-    if (this.current !== undefined && this.current.origin !== message.origin && this.origins === undefined) {
-      this.origins = new Map([[this.current.origin, this.current]]);
+    if (!log.fits(message.seq)) log.skipTo(message.seq - WINDOW_SIZE + 1);
+    if (current.origin !== message.origin && this.origins === undefined) {
+      this.origins = new Map([[current.origin, current]]);
     }
     if (this.origins !== undefined) {
       this.origins.set(message.origin, log);
@@ -166,13 +180,13 @@ export class MessageLog {
       this.origins?.delete(origin);
       this.fifo?.forget(origin);
       this.dropped++;
-      effects.emit({ kind: 'dropped', group: this.group, origin, seq: log.window.next, reason: 'too-many-origins' });
+      effects.emit({ kind: 'dropped', group: this.group, origin, seq: log.next, reason: 'too-many-origins' });
       return;
     }
   }
 
   private giveUp(log: OriginLog, seq: number, effects: Effects): void {
-    const lost = log.window.skipTo(seq);
+    const lost = log.skipTo(seq);
     // With FIFO order the gap is announced once, where it holds messages back.
     if (this.limits.order === 'fifo') return;
     for (let i = 0; i + 1 < lost.length; i += 2) {
@@ -199,10 +213,10 @@ export class MessageLog {
   }
 }
 
-interface OriginLog {
-  readonly origin: PeerRef;
-  readonly epoch: number;
-  readonly window: SequenceWindow;
+/** The window of one publisher's incarnation; one object, since every message that arrives looks at it. */
+class OriginLog extends SequenceWindow {
+  origin: PeerRef = NOBODY;
+  epoch = 0;
 }
 
 function covers(entry: DigestEntry | undefined, id: MessageId): boolean {

@@ -142,16 +142,21 @@ export interface Digest {
   readonly entries: readonly DigestEntry[];
 }
 
-/** The copy of a message that goes out to the next hop. */
+/**
+ * The copy of a message that goes out to the next hop. Peers of one process that
+ * forward the same object send the same copy: a simulation of a flood then has one
+ * object for each hop in place of one for each peer.
+ */
 export function nextHop(message: DataMessage): DataMessage {
-  return {
-    kind: 'data',
-    group: message.group,
-    origin: message.origin,
-    epoch: message.epoch,
-    seq: message.seq,
-    hops: message.hops + 1,
-    repair: false,
-    payload: message.payload,
-  };
+  const slot = message.hops & (COPIES_KEPT - 1);
+  const kept = COPIES[slot];
+  if (kept !== undefined && kept.of === message) return kept.copy;
+  const { group, origin, epoch, seq, hops, payload } = message;
+  const copy: DataMessage = { kind: 'data', group, origin, epoch, seq, hops: hops + 1, repair: false, payload };
+  COPIES[slot] = { of: message, copy };
+  return copy;
 }
+
+/** Copies made last, by hops: a power of two. They change nothing but how much memory is used. */
+const COPIES_KEPT = 16;
+const COPIES: ({ readonly of: DataMessage; readonly copy: DataMessage } | undefined)[] = new Array(COPIES_KEPT).fill(undefined);

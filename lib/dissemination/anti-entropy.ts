@@ -25,6 +25,7 @@ import { randomPartner } from './partner.ts';
  * the expected time is logarithmic in the number of members.
  */
 export class AntiEntropy implements Dissemination {
+  readonly ignoresDuplicates = true;
   private readonly self: PeerRef;
   private readonly session: number;
   private readonly options: AntiEntropyOptions;

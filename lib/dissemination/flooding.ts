@@ -15,6 +15,7 @@ import type { Dissemination } from '../core/protocol.ts';
  * gets every message, by a path with the fewest overlay hops when delays are equal.
  */
 export class Flooding implements Dissemination {
+  readonly ignoresDuplicates = true;
   private readonly self: PeerRef;
   private readonly log: MessageLog;
   private readonly neighbours: readonly PeerRef[];

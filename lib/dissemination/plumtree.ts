@@ -30,6 +30,7 @@ import { PlumtreeTrees } from './plumtree-trees.ts';
  * eager links become a tree, and each peer receives each payload once.
  */
 export class Plumtree implements Dissemination {
+  readonly ignoresDuplicates = false;
   private readonly self: PeerRef;
   private readonly session: number;
   private readonly options: PlumtreeOptions;

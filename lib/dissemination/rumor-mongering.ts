@@ -30,6 +30,7 @@ import { randomPartner } from './partner.ts';
  * Guarantees nothing: with some probability a peer is never told (the residue).
  */
 export class RumorMongering implements Dissemination {
+  readonly ignoresDuplicates = false;
   private readonly self: PeerRef;
   private readonly session: number;
   private readonly options: RumorOptions;

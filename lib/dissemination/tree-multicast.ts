@@ -17,6 +17,7 @@ import type { Dissemination } from '../core/protocol.ts';
  * nothing is repaired.
  */
 export class TreeMulticast implements Dissemination {
+  readonly ignoresDuplicates = false;
   private readonly self: PeerRef;
   private readonly log: MessageLog;
   private readonly neighbours: readonly PeerRef[];

@@ -13,6 +13,7 @@ import type { Dissemination } from '../core/protocol.ts';
  * Guarantees: every neighbour that the links can reach gets every message.
  */
 export class Unicast implements Dissemination {
+  readonly ignoresDuplicates = true;
   private readonly self: PeerRef;
   private readonly log: MessageLog;
   private readonly neighbours: readonly PeerRef[];

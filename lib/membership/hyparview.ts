@@ -20,9 +20,13 @@ import type { Random } from '../core/random.ts';
  *   the paper reacts to failures only, and a view would stay short for ever after
  *   a round of refusals.
  * - A peer that has lost everyone joins again through a contact that it was given.
+ * - A Disconnect answers a Shuffle that comes straight from an origin that is no
+ *   neighbour. On links that keep order the views are symmetric without it; where
+ *   messages overtake each other, it mends what a late Disconnect left one-sided.
  *
  * Guarantees: views never contain the peer itself or a peer twice; the active view
- * is symmetric once the messages in flight have arrived; a failed neighbour is
+ * is symmetric once the messages in flight have arrived (and some shuffles, on links
+ * that do not keep order); a failed neighbour is
  * replaced while the passive view has a live peer that accepts.
  */
 export class HyParView implements Overlay {
@@ -167,6 +171,8 @@ export class HyParView implements Overlay {
   /** Section 4.4: the walk goes on while it has hops left and somewhere to go; its end answers the origin. */
   private onShuffle(from: PeerRef, shuffle: Shuffle, effects: Effects): void {
     if (shuffle.origin === this.self) return;
+    // An origin sends to its neighbours only: one that takes this peer for a neighbour and is none here is told so.
+    if (from === shuffle.origin && !this.neighbours.includes(from)) effects.send(from, { kind: 'disconnect', group: this.group });
     const sample = shuffle.peers.length > this.sampleMax ? shuffle.peers.slice(0, this.sampleMax) : shuffle.peers;
     const timeToLive = Math.min(shuffle.timeToLive, this.options.activeRandomWalkLength) - 1;
     const next = timeToLive > 0 ? this.randomNeighbour(from, shuffle.origin) : undefined;
@@ -250,6 +256,8 @@ export class HyParView implements Overlay {
   private dropRandomActive(nowMs: number, effects: Effects): void {
     const peer = this.random.pick(this.neighbours);
     if (peer === undefined) return;
+    // It may have been asked too, and have asked first: its answer must not bring it back.
+    if (this.asked === peer) this.asked = undefined;
     effects.send(peer, { kind: 'disconnect', group: this.group });
     this.dropActive(peer, nowMs, effects);
     this.addPassive(peer);

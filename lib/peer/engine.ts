@@ -15,12 +15,14 @@ import { Group, type PublishOutcome } from './group.ts';
  * allocation. Time is in ms from any fixed moment, never going back.
  */
 export class PeerEngine {
+  /** The group that was joined first, which most messages are for; beside the list, to save a look-up in memory for each. */
+  private first: Group | undefined = undefined;
   readonly self: PeerRef;
   /** This incarnation of the peer. */
   readonly epoch: number;
   private readonly random: Random;
-  /** Few, so a list; the first is the one looked for most. */
-  private readonly groups: Group[] = [];
+  /** Few, so a list; replaced when it changes, since a list that grows keeps room for many. */
+  private groups: readonly Group[] = [];
   private sessions = 0;
   /** Memberships that ended after publishing: each used up an epoch, since the next one numbers from 0 again. */
   private epochsUsed = 0;
@@ -48,7 +50,8 @@ export class PeerEngine {
     }
     const identity = { self: this.self, ref: group, session: this.sessions++, epoch: this.epoch + this.epochsUsed };
     const joined = new Group(identity, config, peers, this.random);
-    this.groups.push(joined);
+    this.groups = [...this.groups, joined];
+    this.first = this.groups[0];
     joined.start(peers, nowMs, effects);
     return joined;
   }
@@ -58,7 +61,8 @@ export class PeerEngine {
     const left = this.joined(group);
     left.leave(nowMs, effects);
     if (left.published > 0) this.epochsUsed++;
-    this.groups.splice(this.groups.indexOf(left), 1);
+    this.groups = this.groups.filter((other) => other !== left);
+    this.first = this.groups[0];
   }
 
   /** @throws {OverlayError} `UNKNOWN_GROUP`, `MESSAGE_TOO_LARGE`, `NO_NEIGHBOURS` */
@@ -71,7 +75,8 @@ export class PeerEngine {
     if (group !== undefined) return group.onMessage(from, message, nowMs, effects);
     this.strays++;
     // Who takes this peer for a neighbour must learn that it is none: there is no link failure to tell it.
-    if (message.kind === 'neighbour') effects.send(from, { kind: 'disconnect', group: message.group });
+    const isNeighbour = message.kind === 'neighbour' || (message.kind === 'neighbourReply' && message.accepted);
+    if (isNeighbour) effects.send(from, { kind: 'disconnect', group: message.group });
   }
 
   onTimer(timer: Timer, nowMs: number, effects: Effects): void {
@@ -87,12 +92,9 @@ export class PeerEngine {
 
   /** The group, while this peer is a member. */
   group(ref: GroupRef): Group | undefined {
-    const groups = this.groups;
-    for (let i = 0; i < groups.length; i++) {
-      const group = groups[i] as Group;
-      if (group.ref === ref) return group;
-    }
-    return undefined;
+    const { first } = this;
+    if (first !== undefined && first.ref === ref) return first;
+    return this.groups.find((group) => group.ref === ref);
   }
 
   private joined(ref: GroupRef): Group {

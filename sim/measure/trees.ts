@@ -42,9 +42,8 @@ export function minimumSpanningTree(oracle: DelayOracle, source: number): Parent
         keys[host] = key;
         nearest[host] = added;
       }
-      if (best === -1 || precedes(keys[host] as number, nearest[host] as number, keys[best] as number, nearest[best] as number, host, best)) {
-        best = host;
-      }
+      const [mine, other] = [nearest[host] as number, nearest[best] as number];
+      if (best === -1 || precedes(keys[host] as number, mine, keys[best] as number, other, host, best)) best = host;
     }
     parents[best] = nearest[best] as number;
     added = best;

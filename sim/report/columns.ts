@@ -20,7 +20,7 @@ export interface Column {
 export const COLUMNS: readonly Column[] = [
   {
     top: 'stress', bottom: 'max', term: 'stress', value: (r) => r.linkStress?.undirected.all.max ?? null, format: whole,
-    meaning: 'link stress, copies of a message on a physical link: the most, and the mean over links used',
+    meaning: 'link stress: copies of a message on one physical link; most, and mean over links used',
   },
   { top: 'stress', bottom: 'mean', term: 'stress', value: (r) => r.linkStress?.undirected.all.mean ?? null, format: ratio },
   {
@@ -31,7 +31,7 @@ export const COLUMNS: readonly Column[] = [
   { top: 'RDP', bottom: 'max', term: 'RDP', value: (r) => r.rdp?.max ?? null, format: ratio },
   {
     top: 'tree cost', bottom: 'ms', term: 'tree cost', value: (r) => r.treeCost.value, format: quantity,
-    meaning: 'sum of the unicast delays along the delivery tree; /MST: / that of the minimum spanning tree',
+    meaning: 'sum of unicast delays over the delivery tree; /MST: / that of the minimum spanning tree',
   },
   { top: 'tree cost', bottom: '/MST', term: 'tree cost', value: (r) => r.treeCost.ratioToMst, format: ratio },
   {

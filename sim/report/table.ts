@@ -1,4 +1,4 @@
-import { PROTOCOLS } from '../experiments/protocols.ts';
+import { PROTOCOLS, protocolEntry } from '../experiments/protocols.ts';
 import { counted } from '../underlay/formats/text.ts';
 import { COLUMNS, SMALL_PRINT } from './columns.ts';
 import type { Column } from './columns.ts';
@@ -52,7 +52,7 @@ function heading(report: Report, width: number, ink: Style): string[] {
     `seed ${seed}`,
     `source ${sourceOf(report)}`,
     `${counted(options.messages, 'message')} of ${counted(options.payloadBytes, 'byte')} from each source after ${options.warmUpMessages} for warm-up`,
-    `access delay ${options.accessDelayMs} ms`,
+    ...(underlay.kind === 'matrix' ? [] : [`access delay ${options.accessDelayMs} ms`]),
     `loss ${options.loss}`,
     `jitter ${options.jitter}`,
   ];
@@ -167,8 +167,6 @@ function nameWidth(results: readonly ProtocolResult[]): number {
 /** In the order in which they are printed; `others` for a protocol that is not in the list. */
 const GROUPS = [...new Set<string>(PROTOCOLS.map(({ group }) => group)), 'others'];
 
-/** A variant is written after its protocol and a colon. */
 function groupOf(protocol: string): string {
-  const name = protocol.split(':', 1)[0];
-  return PROTOCOLS.find((each) => each.name === name)?.group ?? 'others';
+  return protocolEntry(protocol)?.group ?? 'others';
 }

@@ -9,7 +9,10 @@ const BUCKETS = 1 << 14;
 const CHUNK_EVENTS = 30;
 const WORDS = 4;
 /** Chunks in a segment of memory; segments are added, never moved. */
-const SEGMENT_CHUNKS = 1 << 12;
+const SEGMENT_SHIFT = 12;
+const SEGMENT_CHUNKS = 1 << SEGMENT_SHIFT;
+/** Up to this many events a bucket is sorted by insertion. */
+const FEW_EVENTS = 12;
 const CHUNK_WORDS = CHUNK_EVENTS * WORDS;
 const NONE = -1;
 
@@ -82,6 +85,12 @@ export class EventQueue implements EventSink {
     return true;
   }
 
+  /** Target of the event that is `ahead` behind the next one in the bucket being emptied; -1 past its end. */
+  targetAhead(ahead: number): number {
+    const at = this.position + ahead;
+    return at < this.sortedSize ? (this.sorted[at * WORDS + 1] as number) : -1;
+  }
+
   private sortedTime(): number {
     return this.bucket * BUCKET_US + ((this.sorted[this.position * WORDS] as number) & (BUCKET_US - 1));
   }
@@ -149,7 +158,7 @@ export class EventQueue implements EventSink {
     }
     this.counts[slot] = count + 1;
     this.calendarSize++;
-    const segment = this.segments[Math.floor(chunk / SEGMENT_CHUNKS)] as Uint32Array;
+    const segment = this.segments[chunk >>> SEGMENT_SHIFT] as Uint32Array;
     const at = (chunk & (SEGMENT_CHUNKS - 1)) * CHUNK_WORDS + within * WORDS;
     segment[at] = (kind << 6) | (timeUs - bucket * BUCKET_US);
     segment[at + 1] = target;
@@ -157,29 +166,20 @@ export class EventQueue implements EventSink {
     segment[at + 3] = handle;
   }
 
-  /** A stable counting sort by microsecond; the bucket's chunks become free. */
+  /** Sorts by microsecond, stably; the bucket's chunks become free. */
   private sortBucket(slot: number): void {
     const count = this.counts[slot] as number;
     if (count * WORDS > this.sorted.length) this.sorted = new Uint32Array(2 ** Math.ceil(Math.log2(count * WORDS)));
-    this.countMicroseconds(slot, count);
-    const { sorted, starts } = this;
+    const few = count <= FEW_EVENTS;
+    if (!few) this.countMicroseconds(slot, count);
+    this.sortedSize = 0;
     let left = count;
-    for (let chunk = this.firstChunk[slot] as number; left > 0; ) {
-      const segment = this.segments[Math.floor(chunk / SEGMENT_CHUNKS)] as Uint32Array;
+    for (let chunk = this.firstChunk[slot] as number; left > 0; left -= CHUNK_EVENTS) {
+      const segment = this.segments[chunk >>> SEGMENT_SHIFT] as Uint32Array;
       const base = (chunk & (SEGMENT_CHUNKS - 1)) * CHUNK_WORDS;
       const end = base + Math.min(left, CHUNK_EVENTS) * WORDS;
-      for (let at = base; at < end; at += WORDS) {
-        const first = segment[at] as number;
-        const offset = first & (BUCKET_US - 1);
-        const place = starts[offset] as number;
-        starts[offset] = place + 1;
-        const to = place * WORDS;
-        sorted[to] = first;
-        sorted[to + 1] = segment[at + 1] as number;
-        sorted[to + 2] = segment[at + 2] as number;
-        sorted[to + 3] = segment[at + 3] as number;
-      }
-      left -= CHUNK_EVENTS;
+      if (few) this.insert(segment, base, end);
+      else this.place(segment, base, end);
       const next = this.nextChunk[chunk] as number;
       this.nextChunk[chunk] = this.freeChunk;
       this.freeChunk = chunk;
@@ -192,13 +192,42 @@ export class EventQueue implements EventSink {
     this.occupied[slot >>> 5] = (this.occupied[slot >>> 5] as number) & ~(1 << (slot & 31));
   }
 
-  /** Afterwards `starts[m]` is where the first event of microsecond m goes. */
+  /** Insertion sort: for a few events cheaper than counting. */
+  private insert(segment: Uint32Array, base: number, end: number): void {
+    const { sorted } = this;
+    for (let at = base; at < end; at += WORDS) {
+      const offset = (segment[at] as number) & (BUCKET_US - 1);
+      let to = this.sortedSize++ * WORDS;
+      for (; to > 0 && ((sorted[to - WORDS] as number) & (BUCKET_US - 1)) > offset; to -= WORDS) {
+        for (let word = 0; word < WORDS; word++) sorted[to + word] = sorted[to - WORDS + word] as number;
+      }
+      for (let word = 0; word < WORDS; word++) sorted[to + word] = segment[at + word] as number;
+    }
+  }
+
+  /** Counting sort, second pass: each event goes to the next place of its microsecond. */
+  private place(segment: Uint32Array, base: number, end: number): void {
+    const { sorted, starts } = this;
+    for (let at = base; at < end; at += WORDS) {
+      const first = segment[at] as number;
+      const offset = first & (BUCKET_US - 1);
+      const place = starts[offset] as number;
+      starts[offset] = place + 1;
+      const to = place * WORDS;
+      sorted[to] = first;
+      sorted[to + 1] = segment[at + 1] as number;
+      sorted[to + 2] = segment[at + 2] as number;
+      sorted[to + 3] = segment[at + 3] as number;
+    }
+  }
+
+  /** Counting sort, first pass: afterwards `starts[m]` is where the first event of microsecond m goes. */
   private countMicroseconds(slot: number, count: number): void {
     const { starts } = this;
     starts.fill(0);
     let left = count;
     for (let chunk = this.firstChunk[slot] as number; left > 0; chunk = this.nextChunk[chunk] as number) {
-      const segment = this.segments[Math.floor(chunk / SEGMENT_CHUNKS)] as Uint32Array;
+      const segment = this.segments[chunk >>> SEGMENT_SHIFT] as Uint32Array;
       const base = (chunk & (SEGMENT_CHUNKS - 1)) * CHUNK_WORDS;
       const end = base + Math.min(left, CHUNK_EVENTS) * WORDS;
       for (let at = base; at < end; at += WORDS) {

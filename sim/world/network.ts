@@ -1,7 +1,7 @@
 import type { PeerRef } from '../../lib/core/ids.ts';
 import type { Message } from '../../lib/core/messages.ts';
 import type { Random } from '../../lib/core/random.ts';
-import type { Codec } from '../../lib/wire/codec.ts';
+import { type Codec, fit } from '../../lib/wire/codec.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Observer, PacketLoss } from './observer.ts';
 import type { Paths, QueuedHop } from './paths.ts';
@@ -71,10 +71,9 @@ export class Network {
   private readonly plain: boolean;
   /** When the queue of each directed link will be empty, in microseconds. */
   private readonly busyUntilUs = new Map<number, number>();
-  /** The message sent last: the copies of one multicast follow each other and share a slot. */
-  private lastMessage: Message | undefined = undefined;
-  private lastHandle = 0;
-  private lastBytes = 0;
+  /** Messages sent lately with their slots: copies of one message share a slot while it is in flight. */
+  private readonly recent: Recent[] = Array.from({ length: RECENT_MESSAGES }, () => ({ message: undefined, handle: 0, bytes: 0 }));
+  private nextRecent = 0;
 
   constructor(parts: NetworkParts) {
     this.queue = parts.queue;
@@ -89,20 +88,20 @@ export class Network {
   }
 
   send(nowUs: number, from: PeerRef, to: PeerRef, message: Message, reliable: boolean): void {
-    const handle = this.hold(message);
-    this.observer.onTransmission(nowUs, from, to, message, this.lastBytes, 1);
+    const { handle, bytes } = this.hold(message);
+    this.observer.onTransmission(nowUs, from, to, message, bytes, 1);
     if (this.plain) {
       this.queue.push(nowUs + this.paths.delayUs(from, to), reliable ? ARRIVAL : DATAGRAM_ARRIVAL, to, from, handle);
       return;
     }
-    this.attempt({ from, to, message, handle, bytes: this.lastBytes, reliable, attempt: 1, sentUs: nowUs }, nowUs);
+    this.attempt({ from, to, message, handle, bytes, reliable, attempt: 1, sentUs: nowUs }, nowUs);
   }
 
   /** An event with this message has been handled, or will not happen. */
   release(handle: number): void {
-    this.slab.release(handle);
-    // A slot that is free may be taken by another message.
-    if (handle === this.lastHandle && this.slab.get(handle) === undefined) this.lastMessage = undefined;
+    if (!this.slab.release(handle)) return;
+    // The slot is free for another message.
+    for (const recent of this.recent) if (recent.handle === handle) recent.message = undefined;
   }
 
   /** What arrives: the message itself, or what its bytes decode to. */
@@ -112,16 +111,20 @@ export class Network {
   }
 
   /** Takes a slot for a copy of `message`, with one reference. */
-  private hold(message: Message): number {
-    if (message === this.lastMessage) {
-      this.slab.retain(this.lastHandle);
-      return this.lastHandle;
+  private hold(message: Message): Recent {
+    for (const recent of this.recent) {
+      if (recent.message !== message) continue;
+      this.slab.retain(recent.handle);
+      return recent;
     }
-    const onWire = this.options.wire === 'bytes' ? this.codec.encode(message) : message;
-    this.lastMessage = message;
-    this.lastBytes = this.codec.size(message);
-    this.lastHandle = this.slab.add(onWire);
-    return this.lastHandle;
+    const recent = this.recent[this.nextRecent] as Recent;
+    this.nextRecent = (this.nextRecent + 1) % RECENT_MESSAGES;
+    // Both ways of crossing carry the same: a digest that is too long is cut for both.
+    const fitted = fit(message);
+    recent.message = message;
+    recent.bytes = this.codec.size(fitted);
+    recent.handle = this.slab.add(this.options.wire === 'bytes' ? this.codec.encode(fitted) : fitted);
+    return recent;
   }
 
   private attempt(packet: Packet, nowUs: number): void {
@@ -188,6 +191,15 @@ export class Network {
   private act(timeUs: number, action: Action): void {
     this.queue.push(timeUs, ACTION, 0, 0, this.slab.add(action));
   }
+}
+
+/** Messages remembered as sent lately. Guess: a flood has about three hop counts under way at a time. */
+const RECENT_MESSAGES = 8;
+
+interface Recent {
+  message: Message | undefined;
+  handle: number;
+  bytes: number;
 }
 
 /** What a network is made of. */

@@ -30,12 +30,13 @@ export class Slab<T> {
     return this.items[handle];
   }
 
-  /** One event less refers to it. */
-  release(handle: number): void {
+  /** One event less refers to it; true when that was the last, and the slot is free. */
+  release(handle: number): boolean {
     const left = (this.references[handle] as number) - 1;
     this.references[handle] = left;
-    if (left > 0) return;
+    if (left > 0) return false;
     this.items[handle] = undefined;
     this.free.push(handle);
+    return true;
   }
 }

@@ -1,11 +1,11 @@
 import type { GroupConfig } from '../../lib/core/config.ts';
 import type { Effects, ProtocolEvent, Timer } from '../../lib/core/effects.ts';
 import { assert } from '../../lib/core/errors.ts';
-import { type GroupRef, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
+import { type GroupRef, type MessageId, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
 import type { DataMessage, Message } from '../../lib/core/messages.ts';
 import { Random } from '../../lib/core/random.ts';
 import { PeerEngine } from '../../lib/peer/engine.ts';
-import type { PublishOutcome } from '../../lib/peer/group.ts';
+import type { Group, PublishOutcome } from '../../lib/peer/group.ts';
 import { Codec } from '../../lib/wire/codec.ts';
 import { EventQueue } from './event-queue.ts';
 import { ACTION, ARRIVAL, type Action, NETWORK_DEFAULTS, Network, type NetworkOptions, TIMER } from './network.ts';
@@ -17,6 +17,10 @@ import { TraceHash } from './trace-hash.ts';
 
 /** The group of a world in which there is one. */
 export const GROUP: GroupRef = groupRef(1);
+
+/** Events looked at ahead: about as many reads as a processor waits for at a time. */
+const AHEAD = 32;
+const ANY_MESSAGE: MessageId = { origin: peerRef(0), epoch: 1, seq: 0 };
 
 export interface WorldOptions extends Partial<NetworkOptions> {
   readonly seed: number;
@@ -44,6 +48,9 @@ export class World {
   private readonly random: Random;
   private readonly effects: WorldEffects;
   private timeUs = 0;
+  private readonly groupsAhead: (Group | undefined)[] = new Array<Group | undefined>(AHEAD).fill(undefined);
+  /** Keeps the reads of `readAhead` from being optimised away. */
+  protected read = 0;
   /** Events handled so far. */
   events = 0;
 
@@ -121,13 +128,44 @@ export class World {
   /** Handles every event up to and including `untilMs`, and moves the clock there. */
   run(untilMs: number): void {
     const untilUs = Math.round(untilMs * 1000);
-    while (this.queue.pop(untilUs)) this.step();
+    this.handleAll(untilUs);
     this.timeUs = Math.max(this.timeUs, untilUs);
   }
 
   /** Handles events until none are left; for worlds whose protocols set no periodic timers. */
   runUntilIdle(): void {
-    while (this.queue.pop(Infinity)) this.step();
+    this.handleAll(Infinity);
+  }
+
+  private handleAll(untilUs: number): void {
+    for (let handled = 0; this.queue.pop(untilUs); handled++) {
+      if (handled % AHEAD === 0) this.readAhead();
+      this.step();
+    }
+  }
+
+  /**
+   * Reads what the next events will need, one level of objects after the other. With
+   * many peers nearly every look at one waits for memory; looks that do not depend on
+   * each other wait together. Changes nothing, and makes a flood over 100 000 peers
+   * several times as fast.
+   */
+  private readAhead(): void {
+    const { queue, engines, groupsAhead } = this;
+    let read = 0;
+    let count = 0;
+    for (let target = queue.targetAhead(0); target >= 0 && count < AHEAD; target = queue.targetAhead(count)) {
+      read += engines[target]?.strays ?? 0;
+      count++;
+    }
+    for (let i = 0; i < count; i++) groupsAhead[i] = engines[queue.targetAhead(i)]?.group(GROUP);
+    for (let i = 0; i < count; i++) read += groupsAhead[i]?.session ?? 0;
+    for (let i = 0; i < count; i++) {
+      const group = groupsAhead[i];
+      if (group !== undefined) read += group.log.duplicates;
+    }
+    for (let i = 0; i < count; i++) if (groupsAhead[i]?.log.has(ANY_MESSAGE) === true) read++;
+    this.read = read;
   }
 
   private step(): void {

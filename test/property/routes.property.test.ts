@@ -94,7 +94,10 @@ function canonicalOfAll(graph: SmallGraph, source: number, target: number): numb
 function routeOf(tree: RouteTree, target: number): number[] | undefined {
   if (tree.hops[target] === -1) return undefined;
   const route = [target];
-  while (route[0] !== tree.source) route.unshift(tree.predecessor[route[0] as number] as number);
+  while (route[0] !== tree.source) {
+    route.unshift(tree.predecessor[route[0] as number] as number);
+    if (route.length > tree.hops.length) throw new Error(`the route to router ${target} turns in a circle`);
+  }
   return route;
 }
 

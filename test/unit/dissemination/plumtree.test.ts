@@ -1,0 +1,441 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULTS, type PlumtreeOptions } from '../../../lib/core/config.ts';
+import type { Timer } from '../../../lib/core/effects.ts';
+import type { PeerRef } from '../../../lib/core/ids.ts';
+import { MessageLog } from '../../../lib/core/message-log.ts';
+import type { Announcement, DataMessage, Message } from '../../../lib/core/messages.ts';
+import { Plumtree } from '../../../lib/dissemination/plumtree.ts';
+import { GROUP, SESSION, data, logLimits, oneHopOn, peers, roles } from '../../support/builders.ts';
+import { type Effect, RecordingEffects, delivered, emitted, sent, timerSet } from '../../support/recording-effects.ts';
+
+const { self, source, other, left, right, third, stranger } = roles('self', 'source', 'other', 'left', 'right', 'third', 'stranger');
+
+const I_HAVE_DELAY_MS = 50;
+const GRAFT_TIMEOUT_MS = 1000;
+const GRAFT_RETRY_MS = 500;
+
+const iHaveTimer: Timer = { kind: 'iHave', group: GROUP, session: SESSION };
+
+function graftTimer(origin: PeerRef, seq: number): Timer {
+  return { kind: 'graft', group: GROUP, session: SESSION, origin, epoch: 1, seq };
+}
+
+function announced(origin: PeerRef, seq: number, hops = 2): Announcement {
+  return { origin, epoch: 1, seq, hops };
+}
+
+function iHave(...announcements: Announcement[]): Message {
+  return { kind: 'iHave', group: GROUP, announcements };
+}
+
+function prune(tree?: PeerRef): Message {
+  return { kind: 'prune', group: GROUP, ...(tree === undefined ? {} : { tree }) };
+}
+
+function graft(id?: { origin: PeerRef; seq: number }, tree?: PeerRef): Message {
+  return {
+    kind: 'graft',
+    group: GROUP,
+    ...(tree === undefined ? {} : { tree }),
+    ...(id === undefined ? {} : { id: { origin: id.origin, epoch: 1, seq: id.seq } }),
+  };
+}
+
+interface Setup {
+  readonly neighbours?: readonly PeerRef[];
+  readonly lazy?: readonly PeerRef[];
+  readonly options?: Partial<PlumtreeOptions>;
+  readonly historyMessagesMax?: number;
+}
+
+/** A peer with these neighbours, of which those in `lazy` have pruned the (shared) tree. */
+function member(setup: Setup = {}) {
+  const effects = new RecordingEffects();
+  const log = new MessageLog(GROUP, SESSION, logLimits({ historyMessagesMax: setup.historyMessagesMax ?? 16 }));
+  const plumtree = new Plumtree(self, SESSION, { ...DEFAULTS.dissemination.plumtree, ...setup.options }, log);
+  for (const peer of setup.neighbours ?? [left, right, third]) plumtree.onNeighbourUp(peer);
+  for (const peer of setup.lazy ?? []) plumtree.onMessage(peer, prune(), 0, effects);
+  const output = (act: () => void): Effect[] => {
+    act();
+    return effects.take();
+  };
+  return {
+    plumtree,
+    links: (of: PeerRef = source) => ({ eager: [...plumtree.eager(of)], lazy: [...plumtree.lazy(of)] }),
+    receive: (from: PeerRef, message: Message) => output(() => plumtree.onMessage(from, message, 0, effects)),
+    fire: (timer: Timer) => output(() => plumtree.onTimer(timer, 0, effects)),
+    publish(message: DataMessage): [number, Effect[]] {
+      log.accept(message, self, effects);
+      effects.take();
+      const sentTo = plumtree.publish(message, 0, effects);
+      return [sentTo, effects.take()];
+    },
+  };
+}
+
+describe('Plumtree section 3.4, eager and lazy push', () => {
+  test('a publisher pushes to every eager neighbour', () => {
+    const { publish } = member({ lazy: [third] });
+    const message = data(self, 0, { hops: 0 });
+    expect(publish(message)).toEqual([
+      2,
+      [sent(left, oneHopOn(message)), sent(right, oneHopOn(message)), timerSet(iHaveTimer, I_HAVE_DELAY_MS)],
+    ]);
+  });
+
+  test('a new message is delivered and pushed on to the other eager neighbours', () => {
+    const { receive } = member();
+    const message = data(source, 0);
+    expect(receive(left, message)).toEqual([
+      delivered(message, left),
+      sent(right, oneHopOn(message)),
+      sent(third, oneHopOn(message)),
+    ]);
+  });
+
+  test('a duplicate prunes its link at both ends', () => {
+    const { receive, links } = member();
+    const message = data(source, 0);
+    receive(left, message);
+    expect(receive(right, message)).toEqual([sent(right, prune())]);
+    expect(links()).toEqual({ eager: [left, third], lazy: [right] });
+  });
+
+  test('a neighbour that prunes becomes lazy', () => {
+    const { receive, links } = member();
+    expect(receive(right, prune())).toEqual([]);
+    expect(links()).toEqual({ eager: [left, third], lazy: [right] });
+  });
+
+  test('a lazy neighbour that brings something new becomes eager', () => {
+    const { receive, links } = member({ lazy: [left] });
+    receive(left, data(source, 0));
+    expect(links()).toEqual({ eager: [right, third, left], lazy: [] });
+  });
+
+  test('announcements are collected and sent together, to lazy neighbours only', () => {
+    const { receive, publish, fire } = member({ lazy: [third] });
+    const own = data(self, 0, { hops: 0 });
+    expect(receive(left, data(source, 0)).at(-1)).toEqual(timerSet(iHaveTimer, I_HAVE_DELAY_MS));
+    expect(publish(own)).toEqual([2, [sent(left, oneHopOn(own)), sent(right, oneHopOn(own))]]);
+    expect(fire(iHaveTimer)).toEqual([sent(third, iHave(announced(source, 0, 2), announced(self, 0, 1)))]);
+    expect(fire(iHaveTimer)).toEqual([]);
+  });
+
+  test('a message is not announced to the neighbour that it came from', () => {
+    const { receive, fire } = member({ neighbours: [left, right, third, other], lazy: [other, third] });
+    receive(left, data(source, 0));
+    receive(third, data(source, 1));
+    expect(fire(iHaveTimer)).toEqual([
+      sent(other, iHave(announced(source, 0), announced(source, 1))),
+      sent(third, iHave(announced(source, 0))),
+    ]);
+  });
+
+  test('no timer is set when the only lazy neighbour is the one it came from', () => {
+    const { receive } = member({ neighbours: [left, right], lazy: [left] });
+    const message = data(source, 0);
+    expect(receive(left, message)).toEqual([delivered(message, left), sent(right, oneHopOn(message))]);
+  });
+
+  test('a link that turns eager before the announcement still gets it', () => {
+    const { receive, fire } = member({ lazy: [third] });
+    receive(left, data(source, 0));
+    receive(third, graft());
+    expect(fire(iHaveTimer)).toEqual([sent(third, iHave(announced(source, 0)))]);
+  });
+
+  test('a link that turns lazy after the payload gets no announcement of it', () => {
+    const { receive, fire } = member({ lazy: [third] });
+    receive(left, data(source, 0));
+    receive(right, prune());
+    expect(fire(iHaveTimer)).toEqual([sent(third, iHave(announced(source, 0)))]);
+  });
+
+  test('a neighbour that went down before the announcement gets none', () => {
+    const { plumtree, receive, fire } = member({ lazy: [third] });
+    receive(left, data(source, 0));
+    plumtree.onNeighbourDown(third);
+    expect(fire(iHaveTimer)).toEqual([]);
+  });
+
+  test('announcements past the batch limit go in further messages', () => {
+    const { receive, fire } = member({ lazy: [third], options: { iHaveBatchMax: 2 } });
+    for (const seq of [0, 1, 2]) receive(left, data(source, seq));
+    expect(fire(iHaveTimer)).toEqual([
+      sent(third, iHave(announced(source, 0), announced(source, 1))),
+      sent(third, iHave(announced(source, 2))),
+    ]);
+  });
+
+  test('a full queue of announcements is sent without waiting', () => {
+    const { receive, fire } = member({ neighbours: [left, third], lazy: [third], options: { iHaveBatchMax: 1024 } });
+    for (let seq = 0; seq < 1023; seq++) receive(left, data(source, seq));
+    const all = Array.from({ length: 1024 }, (_, seq) => announced(source, seq));
+    expect(receive(left, data(source, 1023))).toEqual([delivered(data(source, 1023), left), sent(third, iHave(...all))]);
+    expect(fire(iHaveTimer)).toEqual([]);
+  });
+
+  test('a message from a stranger is taken and passed on but changes no link', () => {
+    const { receive, links } = member({ neighbours: [left] });
+    const message = data(source, 0);
+    expect(receive(stranger, message)).toEqual([delivered(message, stranger), sent(left, oneHopOn(message))]);
+    receive(stranger, prune());
+    receive(stranger, graft());
+    expect(links()).toEqual({ eager: [left], lazy: [] });
+  });
+
+  test('a repaired message is delivered, not pushed on, and its duplicate prunes nothing', () => {
+    const { receive, links } = member({ lazy: [third] });
+    const repaired = data(source, 0, { repair: true });
+    expect(receive(third, repaired)).toEqual([delivered(repaired, third)]);
+    expect(receive(left, repaired)).toEqual([]);
+    expect(links()).toEqual({ eager: [left, right], lazy: [third] });
+  });
+
+  test('a message that cannot be counted further is dropped without a prune', () => {
+    const { receive } = member();
+    expect(receive(left, data(source, 0, { hops: 0xffff }))).toEqual([
+      emitted({ kind: 'dropped', group: GROUP, origin: source, seq: 0, reason: 'too-many-hops' }),
+    ]);
+  });
+});
+
+describe('Plumtree section 3.5, repair by grafting', () => {
+  test('the first announcement of a message starts the wait for it, further ones do not', () => {
+    const { receive } = member({ lazy: [left, right] });
+    expect(receive(left, iHave(announced(source, 0), announced(source, 1)))).toEqual([
+      timerSet(graftTimer(source, 0), GRAFT_TIMEOUT_MS),
+      timerSet(graftTimer(source, 1), GRAFT_TIMEOUT_MS),
+    ]);
+    expect(receive(right, iHave(announced(source, 0)))).toEqual([]);
+  });
+
+  test('the announcement of a message that is here is ignored', () => {
+    const { receive } = member();
+    receive(left, data(source, 0));
+    expect(receive(right, iHave(announced(source, 0)))).toEqual([]);
+  });
+
+  test('a message that does not arrive is asked of its announcers in turn, and their links become eager', () => {
+    const { receive, fire, links } = member({ lazy: [left, right] });
+    receive(right, iHave(announced(source, 0)));
+    receive(left, iHave(announced(source, 0)));
+    const timer = graftTimer(source, 0);
+    expect(fire(timer)).toEqual([timerSet(timer, GRAFT_RETRY_MS), sent(right, graft({ origin: source, seq: 0 }))]);
+    expect(links()).toEqual({ eager: [third, right], lazy: [left] });
+    expect(fire(timer)).toEqual([timerSet(timer, GRAFT_RETRY_MS), sent(left, graft({ origin: source, seq: 0 }))]);
+    expect(links()).toEqual({ eager: [third, right, left], lazy: [] });
+    expect(fire(timer)).toEqual([]);
+  });
+
+  test('when all were asked in vain, a new announcement starts a new wait', () => {
+    const { receive, fire } = member({ lazy: [left] });
+    const timer = graftTimer(source, 0);
+    receive(left, iHave(announced(source, 0)));
+    fire(timer);
+    fire(timer);
+    expect(receive(left, iHave(announced(source, 0)))).toEqual([timerSet(timer, GRAFT_TIMEOUT_MS)]);
+  });
+
+  test('nobody is asked for a message that arrived in time', () => {
+    const { receive, fire } = member({ lazy: [left] });
+    receive(left, iHave(announced(source, 0)));
+    receive(right, data(source, 0));
+    expect(fire(graftTimer(source, 0))).toEqual([]);
+  });
+
+  test('nobody is asked for a message that was repaired in time', () => {
+    const { receive, fire } = member({ lazy: [left] });
+    receive(left, iHave(announced(source, 0)));
+    receive(right, data(source, 0, { repair: true }));
+    expect(fire(graftTimer(source, 0))).toEqual([]);
+  });
+
+  test('a neighbour that announces a message again and again is asked for it once', () => {
+    const { receive, fire } = member({ lazy: [left, right] });
+    const timer = graftTimer(source, 0);
+    for (let i = 0; i < 20; i++) receive(left, iHave(announced(source, 0)));
+    receive(right, iHave(announced(source, 0)));
+    fire(timer);
+    expect(fire(timer)).toEqual([timerSet(timer, GRAFT_RETRY_MS), sent(right, graft({ origin: source, seq: 0 }))]);
+  });
+
+  test('a graft is answered from the history, one hop on, and makes its link eager', () => {
+    const { receive, links } = member({ lazy: [third] });
+    const message = data(source, 0);
+    receive(left, message);
+    expect(receive(third, graft({ origin: source, seq: 0 }))).toEqual([sent(third, oneHopOn(message))]);
+    expect(links()).toEqual({ eager: [left, right, third], lazy: [] });
+  });
+
+  test('a graft is answered with a repaired message as with any other', () => {
+    const { receive } = member({ lazy: [third] });
+    const message = data(source, 0, { repair: true });
+    receive(left, message);
+    expect(receive(third, graft({ origin: source, seq: 0 }))).toEqual([sent(third, oneHopOn(message))]);
+  });
+
+  test('a graft for what the history has forgotten makes its link eager all the same', () => {
+    const { receive, links } = member({ lazy: [third], historyMessagesMax: 1 });
+    receive(left, data(source, 0));
+    receive(left, data(source, 1));
+    expect(receive(third, graft({ origin: source, seq: 0 }))).toEqual([]);
+    expect(links()).toEqual({ eager: [left, right, third], lazy: [] });
+  });
+
+  test('announcements past the limit of missing messages are dropped and counted', () => {
+    const { plumtree, receive } = member({ lazy: [left, right], options: { missingMax: 1 } });
+    expect(receive(left, iHave(announced(source, 0), announced(source, 1)))).toEqual([timerSet(graftTimer(source, 0), GRAFT_TIMEOUT_MS)]);
+    expect(plumtree.missingDropped).toBe(1);
+    receive(right, data(source, 0));
+    expect(receive(left, iHave(announced(source, 1)))).toEqual([timerSet(graftTimer(source, 1), GRAFT_TIMEOUT_MS)]);
+  });
+});
+
+describe('Plumtree section 3.6, neighbours that come and go', () => {
+  test('a new neighbour is eager at first, and counts once', () => {
+    const { plumtree, links } = member({ neighbours: [left] });
+    plumtree.onNeighbourUp(right);
+    plumtree.onNeighbourUp(right);
+    expect(links()).toEqual({ eager: [left, right], lazy: [] });
+  });
+
+  test('a neighbour that is gone gets nothing more, eager or lazy', () => {
+    const { plumtree, receive, links } = member({ lazy: [third] });
+    plumtree.onNeighbourDown(right);
+    plumtree.onNeighbourDown(third);
+    expect(links()).toEqual({ eager: [left], lazy: [] });
+    const message = data(source, 0);
+    expect(receive(left, message)).toEqual([delivered(message, left)]);
+  });
+
+  test('a neighbour that is gone is not asked for what it announced', () => {
+    const { plumtree, receive, fire } = member({ lazy: [left, right] });
+    receive(left, iHave(announced(source, 0)));
+    receive(right, iHave(announced(source, 0)));
+    plumtree.onNeighbourDown(left);
+    const timer = graftTimer(source, 0);
+    expect(fire(timer)).toEqual([timerSet(timer, GRAFT_RETRY_MS), sent(right, graft({ origin: source, seq: 0 }))]);
+  });
+});
+
+describe('Plumtree section 3.8, optimisation', () => {
+  const threshold = { optimizationThreshold: 3 };
+
+  test('a lazy link shorter by the threshold takes the place of the eager one', () => {
+    const { receive, links } = member({ neighbours: [left, right], lazy: [right], options: threshold });
+    receive(right, iHave(announced(source, 0, 4)));
+    const message = data(source, 0, { hops: 7 });
+    expect(receive(left, message)).toEqual([
+      delivered(message, left),
+      timerSet(iHaveTimer, I_HAVE_DELAY_MS),
+      sent(right, graft()),
+      sent(left, prune()),
+    ]);
+    expect(links()).toEqual({ eager: [right], lazy: [left] });
+  });
+
+  test('a lazy link shorter by less changes nothing', () => {
+    const { receive, links } = member({ neighbours: [left, right], lazy: [right], options: threshold });
+    receive(right, iHave(announced(source, 0, 5)));
+    const message = data(source, 0, { hops: 7 });
+    expect(receive(left, message)).toEqual([delivered(message, left), timerSet(iHaveTimer, I_HAVE_DELAY_MS)]);
+    expect(links()).toEqual({ eager: [left], lazy: [right] });
+  });
+
+  test('a threshold of 0 switches it off', () => {
+    const { receive, links } = member({ neighbours: [left, right], lazy: [right], options: { optimizationThreshold: 0 } });
+    receive(right, iHave(announced(source, 0, 1)));
+    receive(left, data(source, 0, { hops: 60 }));
+    expect(links()).toEqual({ eager: [left], lazy: [right] });
+  });
+
+  test('the announcement of a stranger takes nobody\'s place', () => {
+    const { receive, links } = member({ neighbours: [left], options: threshold });
+    receive(stranger, iHave(announced(source, 0, 1)));
+    const message = data(source, 0, { hops: 60 });
+    expect(receive(left, message)).toEqual([delivered(message, left)]);
+    expect(links()).toEqual({ eager: [left], lazy: [] });
+  });
+});
+
+describe('Plumtree section 3.8, a tree for each source', () => {
+  const perSource = { tree: 'per-source' } as const;
+
+  test('a prune changes the tree that it names and no other', () => {
+    const { receive, links } = member({ options: perSource });
+    receive(right, prune(source));
+    expect([links(source), links(other)]).toEqual([
+      { eager: [left, third], lazy: [right] },
+      { eager: [left, right, third], lazy: [] },
+    ]);
+  });
+
+  test('a duplicate prunes the tree of its source by name', () => {
+    const { receive, links } = member({ options: perSource });
+    receive(left, data(source, 0));
+    receive(left, data(other, 0));
+    expect(receive(right, data(source, 0))).toEqual([sent(right, prune(source))]);
+    expect([links(source).lazy, links(other).lazy]).toEqual([[right], []]);
+  });
+
+  test('a graft names the tree and changes no other', () => {
+    const { receive, fire, links } = member({ options: perSource });
+    for (const tree of [source, other]) receive(left, prune(tree));
+    receive(left, iHave(announced(source, 0)));
+    const timer = graftTimer(source, 0);
+    expect(fire(timer)).toEqual([timerSet(timer, GRAFT_RETRY_MS), sent(left, graft({ origin: source, seq: 0 }, source))]);
+    expect([links(source).lazy, links(other).lazy]).toEqual([[], [left]]);
+    receive(left, graft(undefined, other));
+    expect(links(other)).toEqual({ eager: [right, third, left], lazy: [] });
+  });
+
+  test('messages of several sources are announced to the neighbours that are lazy in each tree', () => {
+    const { receive, fire } = member({ options: perSource });
+    receive(right, prune(source));
+    receive(third, prune(source));
+    receive(third, prune(other));
+    receive(left, data(source, 0));
+    receive(left, data(other, 0));
+    expect(fire(iHaveTimer)).toEqual([
+      sent(right, iHave(announced(source, 0))),
+      sent(third, iHave(announced(source, 0), announced(other, 0))),
+    ]);
+  });
+
+  test('an optimisation names its tree', () => {
+    const { receive } = member({ neighbours: [left, right], options: { ...perSource, optimizationThreshold: 3 } });
+    receive(right, prune(source));
+    receive(right, iHave(announced(source, 0, 2)));
+    expect(receive(left, data(source, 0, { hops: 9 })).slice(-2)).toEqual([sent(right, graft(undefined, source)), sent(left, prune(source))]);
+  });
+
+  test('neighbours come and go in every tree', () => {
+    const { plumtree, receive, links } = member({ options: perSource });
+    receive(right, prune(source));
+    plumtree.onNeighbourDown(right);
+    plumtree.onNeighbourDown(left);
+    plumtree.onNeighbourUp(stranger);
+    expect([links(source), links(other)]).toEqual([
+      { eager: [third, stranger], lazy: [] },
+      { eager: [third, stranger], lazy: [] },
+    ]);
+  });
+
+  test('the tree made longest ago is forgotten past the limit, and starts eager again', () => {
+    const { receive, links } = member({ options: { ...perSource, treesMax: 2 } });
+    const [first, second, last] = peers(3, 20) as [PeerRef, PeerRef, PeerRef];
+    for (const tree of [first, second, last]) receive(left, prune(tree));
+    expect([links(first).lazy, links(second).lazy, links(last).lazy]).toEqual([[], [left], [left]]);
+  });
+
+  test('looking at a tree, or hearing of one from a stranger, makes none', () => {
+    const { receive, links } = member({ options: { ...perSource, treesMax: 1 } });
+    receive(left, prune(source));
+    links(other);
+    receive(stranger, prune(other));
+    receive(left, graft(undefined, other));
+    expect(links(source).lazy).toEqual([left]);
+  });
+});
