@@ -25,6 +25,11 @@ export class History {
     }
   }
 
+  /** Messages that were ever added, those dropped since included. */
+  get added(): number {
+    return this.evicted + this.kept.length;
+  }
+
   /** Newest first, since what is asked for is mostly recent. */
   find(origin: number, epoch: number, seq: number): DataMessage | undefined {
     for (let i = this.kept.length - 1; i >= 0; i--) {

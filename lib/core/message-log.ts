@@ -101,13 +101,19 @@ export class MessageLog {
     }));
   }
 
-  /** Messages of the history that the owner of `digest` lacks, oldest first, at most `messagesMax`. */
-  lackedBy(digest: readonly DigestEntry[], messagesMax: number): DataMessage[] {
+  /** How many messages the history has taken so far: a mark in time for `lackedBy`. */
+  get kept(): number {
+    return this.history?.added ?? 0;
+  }
+
+  /** Messages of the history that the owner of `digest` lacks, of those kept before the mark, oldest first, at most `messagesMax`. */
+  lackedBy(digest: readonly DigestEntry[], messagesMax: number, mark = Infinity): DataMessage[] {
     const lacked: DataMessage[] = [];
     if (this.history === undefined) return lacked;
     const theirs = new Map(digest.map((entry) => [entry.origin, entry]));
-    for (const message of this.history.messages) {
-      if (lacked.length >= messagesMax) break;
+    const { messages, evicted } = this.history;
+    for (let i = 0; i < messages.length && i < mark - evicted && lacked.length < messagesMax; i++) {
+      const message = messages[i] as DataMessage;
       if (!covers(theirs.get(message.origin), message)) lacked.push(message);
     }
     return lacked;

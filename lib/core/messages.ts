@@ -144,19 +144,24 @@ export interface Digest {
 
 /**
  * The copy of a message that goes out to the next hop. Peers of one process that
- * forward the same object send the same copy: a simulation of a flood then has one
- * object for each hop in place of one for each peer.
+ * forward equal messages send the same copy: in a simulation the histories of all
+ * peers then hold a few objects for a message in place of one each.
  */
 export function nextHop(message: DataMessage): DataMessage {
-  const slot = message.hops & (COPIES_KEPT - 1);
+  const { group, origin, epoch, seq, payload } = message;
+  const hops = message.hops + 1;
+  const slot = hops & (COPIES_KEPT - 1);
   const kept = COPIES[slot];
-  if (kept !== undefined && kept.of === message) return kept.copy;
-  const { group, origin, epoch, seq, hops, payload } = message;
-  const copy: DataMessage = { kind: 'data', group, origin, epoch, seq, hops: hops + 1, repair: false, payload };
-  COPIES[slot] = { of: message, copy };
+  if (kept !== undefined && kept.hops === hops && kept.payload === payload && sameId(kept, message) && kept.group === group) return kept;
+  const copy: DataMessage = { kind: 'data', group, origin, epoch, seq, hops, repair: false, payload };
+  COPIES[slot] = copy;
   return copy;
 }
 
 /** Copies made last, by hops: a power of two. They change nothing but how much memory is used. */
 const COPIES_KEPT = 16;
-const COPIES: ({ readonly of: DataMessage; readonly copy: DataMessage } | undefined)[] = new Array(COPIES_KEPT).fill(undefined);
+const COPIES: (DataMessage | undefined)[] = new Array<DataMessage | undefined>(COPIES_KEPT).fill(undefined);
+
+function sameId(x: MessageId, y: MessageId): boolean {
+  return x.seq === y.seq && x.origin === y.origin && x.epoch === y.epoch;
+}

@@ -20,6 +20,11 @@ import { randomPartner } from './partner.ts';
  * missed messages gets those and no others. What is no longer in the partner's
  * bounded history cannot be sent. Cycles of different peers are not aligned.
  *
+ * As a repair it sends only what has been here for a whole cycle. What is younger may
+ * still be on its way to the partner by the other protocol, and a copy that overtakes
+ * it there does harm: it is not forwarded, and makes the awaited one a duplicate, which
+ * stops a flood and prunes a tree.
+ *
  * Guarantees: in a group whose members can reach each other, every live member gets
  * every message that stays in the history of one, however many packets are lost;
  * the expected time is logarithmic in the number of members.
@@ -32,6 +37,10 @@ export class AntiEntropy implements Dissemination {
   private readonly log: MessageLog;
   private readonly neighbours: readonly PeerRef[];
   private readonly random: Random;
+  private readonly role: 'dissemination' | 'repair';
+  /** What the log had kept when this cycle began, and when the one before it did. */
+  private kept = 0;
+  private keptBefore = 0;
 
   constructor(
     self: PeerRef,
@@ -40,6 +49,7 @@ export class AntiEntropy implements Dissemination {
     log: MessageLog,
     neighbours: readonly PeerRef[],
     random: Random,
+    role: 'dissemination' | 'repair',
   ) {
     this.self = self;
     this.session = session;
@@ -47,6 +57,7 @@ export class AntiEntropy implements Dissemination {
     this.log = log;
     this.neighbours = neighbours;
     this.random = random;
+    this.role = role;
   }
 
   /** The first cycle begins at a random moment, so that peers started together do not act together. */
@@ -67,6 +78,8 @@ export class AntiEntropy implements Dissemination {
   onTimer(timer: Timer, _nowMs: number, effects: Effects): void {
     if (timer.kind !== 'antiEntropy') return;
     this.setTimer(this.options.cycleMs, effects);
+    this.keptBefore = this.kept;
+    this.kept = this.log.kept;
     const partner = randomPartner(this.neighbours, this.self, this.random);
     if (partner !== undefined) this.sendDigest(partner, this.options.mode, effects);
   }
@@ -77,7 +90,8 @@ export class AntiEntropy implements Dissemination {
 
   private onDigest(from: PeerRef, digest: Digest, effects: Effects): void {
     if (digest.mode !== 'push') {
-      for (const message of this.log.lackedBy(digest.entries, this.options.batchMax)) {
+      const mark = this.role === 'repair' ? this.keptBefore : Infinity;
+      for (const message of this.log.lackedBy(digest.entries, this.options.batchMax, mark)) {
         effects.send(from, { ...nextHop(message), repair: true });
       }
     }

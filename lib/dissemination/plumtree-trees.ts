@@ -3,8 +3,8 @@ import type { PeerRef } from '../core/ids.ts';
 /** The state of every neighbour in one tree: each is in exactly one of the two lists. */
 export interface PlumtreeTree {
   readonly source: PeerRef | undefined;
-  readonly eager: PeerRef[];
-  readonly lazy: PeerRef[];
+  readonly eager: readonly PeerRef[];
+  readonly lazy: readonly PeerRef[];
 }
 
 /** The eager and lazy links of each tree: one tree for all publishers, or one for each. */
@@ -12,8 +12,8 @@ export class PlumtreeTrees {
   private readonly kind: 'shared' | 'per-source';
   private readonly treesMax: number;
   /** The shared tree, or the pattern of a new one: all neighbours eager. */
-  private readonly shared: PlumtreeTree = { source: undefined, eager: [], lazy: [] };
-  private bySource: Map<PeerRef, PlumtreeTree> | undefined = undefined;
+  private readonly shared = new Links(undefined, []);
+  private bySource: Map<PeerRef, Links> | undefined = undefined;
   /** Trees forgotten to stay within `treesMax`. */
   evicted = 0;
 
@@ -24,51 +24,60 @@ export class PlumtreeTrees {
 
   /** Whether `peer` is a neighbour. */
   has(peer: PeerRef): boolean {
-    return this.shared.eager.includes(peer) || this.shared.lazy.includes(peer);
+    return this.shared.peers.includes(peer);
   }
 
   /** The tree as it is, or as it would be made: reading makes none. */
   peek(source: PeerRef): PlumtreeTree {
-    return this.bySource?.get(source) ?? this.shared;
+    return view(this.known(source));
   }
 
   /** The tree that carries the messages of `source`, made if need be. */
   of(source: PeerRef): PlumtreeTree {
-    if (this.kind === 'shared') return this.shared;
-    this.bySource ??= new Map();
-    let tree = this.bySource.get(source);
-    if (tree === undefined) {
-      tree = { source, eager: this.shared.eager.slice(), lazy: [] };
-      this.bySource.set(source, tree);
-      this.evict(source);
-    }
-    return tree;
+    return view(this.made(source));
   }
 
   add(peer: PeerRef): void {
-    for (const { eager, lazy } of this.all()) if (!eager.includes(peer) && !lazy.includes(peer)) eager.push(peer);
+    for (const links of this.all()) if (!links.peers.includes(peer)) insertEager(links, peer);
   }
 
   delete(peer: PeerRef): void {
-    for (const { eager, lazy } of this.all()) {
-      move(peer, eager);
-      move(peer, lazy);
-    }
+    for (const links of this.all()) take(links, peer);
   }
 
   /** Only a neighbour can be made eager or lazy; for anyone else nothing happens. */
   makeEager(source: PeerRef, peer: PeerRef): void {
-    const { eager, lazy } = this.peek(source);
-    if (lazy.length > 0) move(peer, lazy, eager);
+    const links = this.known(source);
+    if (links.peers.indexOf(peer) < links.eagerCount) return;
+    take(links, peer);
+    insertEager(links, peer);
   }
 
   makeLazy(source: PeerRef, peer: PeerRef): void {
     if (!this.has(peer)) return;
-    const { eager, lazy } = this.of(source);
-    move(peer, eager, lazy);
+    const links = this.made(source);
+    if (links.peers.indexOf(peer) >= links.eagerCount) return;
+    take(links, peer);
+    links.peers.push(peer);
   }
 
-  private all(): Iterable<PlumtreeTree> {
+  private known(source: PeerRef): Links {
+    return this.bySource?.get(source) ?? this.shared;
+  }
+
+  private made(source: PeerRef): Links {
+    if (this.kind === 'shared') return this.shared;
+    this.bySource ??= new Map();
+    let links = this.bySource.get(source);
+    if (links === undefined) {
+      links = new Links(source, this.shared.peers.slice());
+      this.bySource.set(source, links);
+      this.evict(source);
+    }
+    return links;
+  }
+
+  private all(): Iterable<Links> {
     return this.bySource === undefined ? [this.shared] : [this.shared, ...this.bySource.values()];
   }
 
@@ -84,10 +93,31 @@ export class PlumtreeTrees {
   }
 }
 
-/** Takes `peer` out of `from`, if it is there, and puts it into `to`. */
-function move(peer: PeerRef, from: PeerRef[], to?: PeerRef[]): void {
-  const index = from.indexOf(peer);
+/** One tree in one list, the eager links first: two lists for each of very many peers would be heavy. */
+class Links {
+  readonly source: PeerRef | undefined;
+  readonly peers: PeerRef[];
+  eagerCount: number;
+
+  constructor(source: PeerRef | undefined, eager: PeerRef[]) {
+    this.source = source;
+    this.peers = eager;
+    this.eagerCount = eager.length;
+  }
+}
+
+function view({ source, peers, eagerCount }: Links): PlumtreeTree {
+  return { source, eager: peers.slice(0, eagerCount), lazy: peers.slice(eagerCount) };
+}
+
+function insertEager(links: Links, peer: PeerRef): void {
+  links.peers.splice(links.eagerCount, 0, peer);
+  links.eagerCount++;
+}
+
+function take(links: Links, peer: PeerRef): void {
+  const index = links.peers.indexOf(peer);
   if (index < 0) return;
-  from.splice(index, 1);
-  to?.push(peer);
+  links.peers.splice(index, 1);
+  if (index < links.eagerCount) links.eagerCount--;
 }

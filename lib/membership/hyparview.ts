@@ -65,7 +65,7 @@ export class HyParView implements Overlay {
   }
 
   start(peers: readonly PeerRef[], _nowMs: number, effects: Effects): void {
-    this.contacts = peers.filter((peer) => peer !== this.self);
+    this.contacts = peers;
     this.joinContact(effects);
     // The first shuffle comes at a random moment, so that peers started together do not act together.
     effects.setTimer(this.shuffleTimer(), this.random.below(this.options.shuffleIntervalMs));
@@ -210,7 +210,7 @@ export class HyParView implements Overlay {
   }
 
   private joinContact(effects: Effects): void {
-    const contact = this.random.pick(this.contacts);
+    const contact = this.random.pick(this.contacts.filter((peer) => peer !== this.self));
     if (contact !== undefined) effects.send(contact, { kind: 'join', group: this.group });
   }
 
@@ -218,11 +218,8 @@ export class HyParView implements Overlay {
     const to = this.random.pick(this.neighbours);
     if (to === undefined) return;
     const { shuffleActive, shufflePassive, activeRandomWalkLength } = this.options;
-    const peers = [
-      this.self,
-      ...this.random.sample(this.neighbours.filter((peer) => peer !== to), shuffleActive),
-      ...this.random.sample(this.passive, shufflePassive),
-    ];
+    const active = this.random.sample(this.neighbours.filter((peer) => peer !== to), shuffleActive);
+    const peers = [this.self].concat(active, this.random.sample(this.passive, shufflePassive));
     this.shuffled = peers;
     effects.send(to, { kind: 'shuffle', group: this.group, origin: this.self, timeToLive: activeRandomWalkLength, peers });
   }

@@ -1,4 +1,4 @@
-import type { DisseminationOptions, GroupConfig, OverlayOptions } from '../core/config.ts';
+import type { AntiEntropyOptions, DisseminationOptions, GroupConfig, OverlayOptions } from '../core/config.ts';
 import type { Effects, Timer } from '../core/effects.ts';
 import { OverlayError } from '../core/errors.ts';
 import { unreachable } from '../core/errors.ts';
@@ -54,7 +54,7 @@ export class Group implements NeighbourListener {
     this.overlay = this.makeOverlay(config.overlay, peers, random);
     this.dissemination = this.makeDissemination(config.dissemination, random);
     this.ignoresDuplicates = this.dissemination.ignoresDuplicates;
-    this.repair = config.repair === undefined ? undefined : this.makeAntiEntropy(config.repair, random);
+    this.repair = config.repair === undefined ? undefined : this.makeAntiEntropy(config.repair, random, 'repair');
   }
 
   start(peers: readonly PeerRef[], nowMs: number, effects: Effects): void {
@@ -168,7 +168,7 @@ export class Group implements NeighbourListener {
       case 'tree': return new TreeMulticast(self, log, neighbours);
       case 'plumtree': return this.makePlumtree(options);
       case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random);
-      case 'antiEntropy': return this.makeAntiEntropy(options, random);
+      case 'antiEntropy': return this.makeAntiEntropy(options, random, 'dissemination');
       default: return unreachable(options);
     }
   }
@@ -180,8 +180,8 @@ export class Group implements NeighbourListener {
     return plumtree;
   }
 
-  private makeAntiEntropy(options: Extract<DisseminationOptions, { kind: 'antiEntropy' }>, random: Random): AntiEntropy {
-    return new AntiEntropy(this.self, this.session, options, this.log, this.overlay.neighbours, random);
+  private makeAntiEntropy(options: AntiEntropyOptions, random: Random, role: 'dissemination' | 'repair'): AntiEntropy {
+    return new AntiEntropy(this.self, this.session, options, this.log, this.overlay.neighbours, random, role);
   }
 }
 

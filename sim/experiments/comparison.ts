@@ -12,7 +12,7 @@ import { messageFigures, spread } from './figures.ts';
 import { ipMulticastRun } from './ip-multicast-run.ts';
 import { linkResults, sumCopies } from './link-results.ts';
 import { PROTOCOLS, type ProtocolSetup, protocolSetup } from './protocols.ts';
-import { type RunOptions, type RunResult, run } from './run.ts';
+import { DRAIN_MAX_MS, type RunOptions, type RunResult, run } from './run.ts';
 
 /** How far a comparison has come, for a progress line. */
 export interface Progress {
@@ -52,12 +52,14 @@ export function compare(underlay: Underlay, topology: string, given: ComparisonO
   const setups = options.protocols.map(protocolSetup);
   const mstCostMs = treeCost(ground.oracle, ground.mst);
 
+  const unsettled: string[] = [];
   const results = setups.map((setup, done) => {
     const onShare = (share: number): void => given.onProgress?.({ protocol: setup.name, done, total: setups.length, share });
     onShare(0);
     const { warmUpMessages, messages, payloadBytes, loss, jitter, wire } = options;
     const runOptions: RunOptions = { seed, sources, warmUpMessages, messages, payloadBytes, loss, jitter, wire, onShare };
     const ran = setup.kind === 'ip-multicast' ? ipMulticastRun(ground, runOptions) : run(ground, setup, runOptions);
+    if (!ran.settled) unsettled.push(setup.name);
     return protocolResult(setup, ran, { ground, mstCostMs, source, sources, links: given.links === true });
   });
   return {
@@ -66,7 +68,7 @@ export function compare(underlay: Underlay, topology: string, given: ComparisonO
     options,
     underlay: { name: underlay.name, kind: underlay.kind, ...sizes(underlay), hosts: ground.hostIds.length, ...underlay.counts },
     results,
-    notes: [...underlay.notes, ...resultNotes(ground, options, results)],
+    notes: [...underlay.notes, ...unsettledNotes(unsettled), ...resultNotes(ground, options, results)],
   };
 }
 
@@ -122,6 +124,11 @@ function overlayResult({ overlay }: RunResult): ProtocolResult['overlayGraph'] {
 
 function sizes(underlay: Underlay): { readonly routers: number; readonly links: number } {
   return underlay.kind === 'matrix' ? { routers: 0, links: 0 } : { routers: underlay.routers.length, links: underlay.links.length };
+}
+
+function unsettledNotes(protocols: readonly string[]): string[] {
+  if (protocols.length === 0) return [];
+  return [`With ${protocols.join(', ')} payloads were still under way ${DRAIN_MAX_MS / 1000} s after the last publish, when the run was stopped: their figures are of what had happened by then.`];
 }
 
 function resultNotes(ground: Field, options: ReportOptions, results: readonly ProtocolResult[]): string[] {

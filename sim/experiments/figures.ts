@@ -1,5 +1,4 @@
 import { delivery } from '../measure/delivery.ts';
-import { distribution } from '../measure/distribution.ts';
 import { infectionTimes, nodeStress, relativeMessageRedundancy, residue, traffic } from '../measure/epidemic.ts';
 import { type LinkCopies, linkCopies, linkStress } from '../measure/link-stress.ts';
 import type { MessageRecord } from '../measure/message-record.ts';
@@ -7,7 +6,7 @@ import { delayPenalty } from '../measure/rdp.ts';
 import { resourceUsage } from '../measure/resource-usage.ts';
 import { costRatios, treeCost } from '../measure/tree-cost.ts';
 import { ipMulticast } from '../measure/trees.ts';
-import type { EpidemicResult, LinkStressResult, Spread, StressResult, TreeCostResult } from '../report/report.ts';
+import type { EpidemicResult, LinkStressResult, Spread, TreeCostResult } from '../report/report.ts';
 import type { Field } from './field.ts';
 
 /** The figures of one message. Averaged over messages they are the result of a protocol. */
@@ -53,7 +52,7 @@ export function messageFigures(record: MessageRecord, yardsticks: Yardsticks): {
   const ratios = costRatios({ treeCostMs: treeCostMs ?? 0, mstCostMs: yardsticks.mstCostMs, ipMulticastCostMs: spt, resourceUsageMs: usage });
   const sent = nodeStress(record.sent);
   const figures: MessageFigures = {
-    linkStress: copies === undefined ? null : stressResult(copies),
+    linkStress: copies === undefined ? null : linkStress(copies),
     rdp: penalty.rdp === null ? null : spread(penalty.rdp),
     rmd: penalty.rmd,
     rad: penalty.rad,
@@ -88,10 +87,6 @@ function* deliveries(record: MessageRecord): Generator<{ hop: number; afterMs: n
   }
 }
 
-function stressResult(copies: LinkCopies): LinkStressResult {
-  return linkStress(copies);
-}
-
 function epidemicResult(record: MessageRecord, cycleMs: number): EpidemicResult {
   const peers = record.sent.length;
   const published = Math.floor(record.publishedUs / 1000 / cycleMs);
@@ -113,11 +108,3 @@ function epidemicResult(record: MessageRecord, cycleMs: number): EpidemicResult 
 export function spread({ min, mean, p50, p90, max }: Spread): Spread {
   return { min, mean, p50, p90, max };
 }
-
-/** A distribution of values, as a report shows it. */
-export function spreadOf(values: ArrayLike<number>): Spread | null {
-  const values_ = distribution(values);
-  return values_ === null ? null : spread(values_);
-}
-
-export type { StressResult };

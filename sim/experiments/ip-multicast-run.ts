@@ -1,11 +1,9 @@
 import { Random } from '../../lib/core/random.ts';
+import { DATA_HEADER_BYTES } from '../../lib/wire/data-header.ts';
 import { MessageRecord } from '../measure/message-record.ts';
 import { TraceHash } from '../world/trace-hash.ts';
 import type { Field } from './field.ts';
 import type { RunOptions, RunResult } from './run.ts';
-
-/** Bytes of the header that a data message of the overlay would have; IP multicast is charged the same. */
-const HEADER_BYTES = 34;
 
 /**
  * IP multicast, the bound that overlays are measured against: the source sends one
@@ -29,10 +27,11 @@ export function ipMulticastRun(field: Field, options: RunOptions): RunResult {
       nowUs += 1_000_000;
     }
   }
-  const payloadBytes = records.reduce((sum, { delivered }) => sum + delivered, 0) * (HEADER_BYTES + options.payloadBytes);
+  // Charged the same header as a data message of the overlays.
+  const payloadBytes = records.reduce((sum, { delivered }) => sum + delivered, 0) * (DATA_HEADER_BYTES + options.payloadBytes);
   const measuredMs = nowUs / 1000;
   const traffic = { controlMessages: 0, controlBytes: 0, payloadBytes, retransmissions: 0, measuredMs };
-  return { records, ...traffic, events, traceHash: hash.hex, overlay: undefined };
+  return { records, ...traffic, events, settled: true, traceHash: hash.hex, overlay: undefined };
 }
 
 function multicast(field: Field, options: RunOptions, record: MessageRecord, random: Random, hash: TraceHash): void {

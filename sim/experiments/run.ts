@@ -1,3 +1,4 @@
+import { OverlayError } from '../../lib/core/errors.ts';
 import type { PeerRef } from '../../lib/core/ids.ts';
 import { peerRef } from '../../lib/core/ids.ts';
 import { Collector } from '../measure/collector.ts';
@@ -32,6 +33,8 @@ export interface RunResult {
   readonly retransmissions: number;
   readonly measuredMs: number;
   readonly events: number;
+  /** False when payloads were still under way at the end, after `DRAIN_MAX_MS`. */
+  readonly settled: boolean;
   readonly traceHash: string;
   /** The neighbours at the end; `undefined` where everybody knows everybody. */
   readonly overlay: OverlayGraph | undefined;
@@ -48,7 +51,7 @@ const QUIET_COMPLETE_MS = 3000;
 /** ... or when some have not, and no payload was sent for this long ... */
 const QUIET_INCOMPLETE_MS = 20_000;
 /** ... or at the latest this long after the last publish. */
-const DRAIN_MAX_MS = 300_000;
+export const DRAIN_MAX_MS = 300_000;
 
 /** Simulates one protocol on a field, from the joins to the last delivery. Deterministic in its arguments. */
 export function run(field: Field, setup: Extract<ProtocolSetup, { kind: 'peers' }>, options: RunOptions): RunResult {
@@ -60,12 +63,12 @@ export function run(field: Field, setup: Extract<ProtocolSetup, { kind: 'peers' 
   const report = (): void => options.onShare(Math.min(1, world.nowMs / (joining + publishing)));
 
   joinAll(world, field, setup, report);
-  publishAll(world, collector, options, 0, options.warmUpMessages, report);
+  publishAll(world, collector, options, options.warmUpMessages, report);
   settle(world, collector);
   collector.measuring = true;
   const startMs = world.nowMs;
-  publishAll(world, collector, options, options.warmUpMessages, options.messages, report);
-  settle(world, collector);
+  publishAll(world, collector, options, options.messages, report);
+  const settled = settle(world, collector);
   return {
     records: collector.records,
     controlMessages: collector.controlMessages,
@@ -74,6 +77,7 @@ export function run(field: Field, setup: Extract<ProtocolSetup, { kind: 'peers' 
     retransmissions: collector.retransmissions,
     measuredMs: world.nowMs - startMs,
     events: world.events,
+    settled,
     traceHash: world.traceHash,
     overlay: setup.start === 'members' ? undefined : overlayGraph(viewsOf(world), seed),
   };
@@ -95,27 +99,38 @@ function joinAll(world: World, field: Field, setup: Extract<ProtocolSetup, { kin
   for (let host = 0; host < hosts; host++) world.join(host, setup.config, peers === undefined ? all : (peers[host] ?? []));
 }
 
-/** Publishes messages number `first` to `first + count - 1` of every source, in turn. Once measuring, they are recorded. */
-function publishAll(world: World, collector: Collector, options: RunOptions, first: number, count: number, report: () => void): void {
+/** Publishes `count` messages of every source, in turn. Once measuring, they are recorded. */
+function publishAll(world: World, collector: Collector, options: RunOptions, count: number, report: () => void): void {
   const payload = new Uint8Array(options.payloadBytes);
-  for (let seq = first; seq < first + count; seq++) {
+  for (let message = 0; message < count; message++) {
     for (const source of options.sources) {
-      if (collector.measuring) collector.expect(source, seq, world.nowUs);
-      world.publish(source, payload);
+      if (collector.measuring) collector.expect(source, world.engine(source)?.group(GROUP)?.published ?? 0, world.nowUs);
+      publish(world, source, payload);
       world.run(world.nowMs + PUBLISH_INTERVAL_MS);
       report();
     }
   }
 }
 
-/** Runs until what was published has arrived, or will not. */
-function settle(world: World, collector: Collector): void {
+/** A source that has lost all its neighbours tells nobody: its message counts, and reaches no one. */
+function publish(world: World, source: number, payload: Uint8Array): void {
+  try {
+    world.publish(source, payload);
+  } catch (error) {
+    if (!(error instanceof OverlayError && error.code === 'NO_NEIGHBOURS')) throw error;
+  }
+}
+
+/** Runs until what was published has arrived, or will not; false when it had to stop before that was certain. */
+function settle(world: World, collector: Collector): boolean {
   const endMs = world.nowMs + DRAIN_MAX_MS;
-  for (;;) {
+  while (world.nowMs < endMs) {
     const quietMs = world.nowMs - collector.lastPayloadUs / 1000;
-    if (quietMs >= (collector.complete ? QUIET_COMPLETE_MS : QUIET_INCOMPLETE_MS) || world.nowMs >= endMs) return;
+    const quietEnoughMs = collector.complete ? QUIET_COMPLETE_MS : QUIET_INCOMPLETE_MS;
+    if (collector.payloadsInFlight === 0 && quietMs >= quietEnoughMs) return true;
     world.run(world.nowMs + PUBLISH_INTERVAL_MS);
   }
+  return false;
 }
 
 function treeNeighbours(field: Field): PeerRef[][] {

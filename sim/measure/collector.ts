@@ -1,6 +1,6 @@
 import type { PeerRef } from '../../lib/core/ids.ts';
 import type { DataMessage, Message } from '../../lib/core/messages.ts';
-import { SilentObserver } from '../world/observer.ts';
+import { type PacketLoss, SilentObserver } from '../world/observer.ts';
 import { MessageRecord } from './message-record.ts';
 
 /** Watches a world and keeps a record of each message that is to be measured, and counts of all traffic. */
@@ -15,8 +15,10 @@ export class Collector extends SilentObserver {
   controlBytes = 0;
   payloadBytes = 0;
   retransmissions = 0;
-  /** When a payload was last sent, in virtual microseconds. */
+  /** When a payload was last sent, arrived or was lost, in virtual microseconds. */
   lastPayloadUs = 0;
+  /** Payloads that are under way now. */
+  payloadsInFlight = 0;
 
   constructor(hosts: number) {
     super();
@@ -38,6 +40,7 @@ export class Collector extends SilentObserver {
   override onTransmission(timeUs: number, from: PeerRef, to: PeerRef, message: Message, bytes: number, attempt: number): void {
     if (message.kind === 'data') {
       this.lastPayloadUs = timeUs;
+      this.payloadsInFlight++;
       this.record(message)?.onSent(from, to);
     }
     if (!this.measuring) return;
@@ -50,14 +53,24 @@ export class Collector extends SilentObserver {
     }
   }
 
-  override onArrival(_timeUs: number, _from: PeerRef, _to: PeerRef, message: Message): void {
+  override onArrival(timeUs: number, _from: PeerRef, _to: PeerRef, message: Message): void {
     if (message.kind !== 'data') return;
+    this.landed(timeUs);
     const record = this.record(message);
     if (record !== undefined) record.received++;
   }
 
+  override onLoss(timeUs: number, _from: PeerRef, _to: PeerRef, message: Message, _why: PacketLoss): void {
+    if (message.kind === 'data') this.landed(timeUs);
+  }
+
   override onDelivery(timeUs: number, peer: PeerRef, from: PeerRef, message: DataMessage): void {
     this.record(message)?.onDelivered(peer, from, message.hops, timeUs);
+  }
+
+  private landed(timeUs: number): void {
+    this.lastPayloadUs = timeUs;
+    this.payloadsInFlight--;
   }
 
   private record(message: DataMessage): MessageRecord | undefined {

@@ -68,8 +68,9 @@ export class Network {
   private readonly random: Random;
   private readonly observer: Observer;
   private readonly onLinkFailed: (owner: PeerRef, peer: PeerRef, afterUs: number) => void;
+  private readonly incarnationOf: (peer: PeerRef) => number;
   private readonly plain: boolean;
-  /** When the queue of each directed link will be empty, in microseconds. */
+  /** When the queue of each directed link will be empty, in microseconds and fractions of them. */
   private readonly busyUntilUs = new Map<number, number>();
   /** Messages sent lately with their slots: copies of one message share a slot while it is in flight. */
   private readonly recent: Recent[] = Array.from({ length: RECENT_MESSAGES }, () => ({ message: undefined, handle: 0, bytes: 0 }));
@@ -84,6 +85,7 @@ export class Network {
     this.random = parts.random;
     this.observer = parts.observer;
     this.onLinkFailed = parts.onLinkFailed;
+    this.incarnationOf = parts.incarnationOf;
     this.plain = parts.paths.plain && parts.options.loss === 0 && parts.options.jitter === 0;
   }
 
@@ -94,7 +96,8 @@ export class Network {
       this.queue.push(nowUs + this.paths.delayUs(from, to), reliable ? ARRIVAL : DATAGRAM_ARRIVAL, to, from, handle);
       return;
     }
-    this.attempt({ from, to, message, handle, bytes, reliable, attempt: 1, sentUs: nowUs }, nowUs);
+    const incarnation = this.incarnationOf(from);
+    this.attempt({ from, incarnation, to, message, handle, bytes, reliable, attempt: 1, sentUs: nowUs }, nowUs);
   }
 
   /** An event with this message has been handled, or will not happen. */
@@ -147,15 +150,16 @@ export class Network {
     this.act(offUs + hop.entryUs - entryUs, { run: (nowUs) => this.serialise(packet, hop, nowUs) });
   }
 
-  /** A link's queue: first in, first out, and full at `queueBytesMax`. */
+  /** A link's queue: first in, first out, and full at `queueBytesMax`. A link with nothing to do takes a packet of any size. */
   private serialise(packet: Packet, hop: QueuedHop, nowUs: number): void {
     const startUs = Math.max(nowUs, this.busyUntilUs.get(hop.queue) ?? 0);
     const waitingBytes = ((startUs - nowUs) * hop.bandwidthMbps) / 8;
-    if (waitingBytes + packet.bytes > this.options.queueBytesMax) return this.fail(packet, nowUs, 'queue-full');
-    const offUs = startUs + Math.ceil((packet.bytes * 8) / hop.bandwidthMbps);
+    if (waitingBytes > 0 && waitingBytes + packet.bytes > this.options.queueBytesMax) return this.fail(packet, nowUs, 'queue-full');
+    // Exact here, and rounded where it enters the clock: the errors of many small packets must not add up.
+    const offUs = startUs + (packet.bytes * 8) / hop.bandwidthMbps;
     this.busyUntilUs.set(hop.queue, offUs);
     packet.hop = (packet.hop ?? 0) + 1;
-    this.enterNext(packet, offUs);
+    this.enterNext(packet, Math.round(offUs));
   }
 
   /** `departureUs`: when it would have left to come this far without waiting. */
@@ -166,22 +170,24 @@ export class Network {
     this.queue.push(departureUs + delayUs + jitterUs, reliable ? ARRIVAL : DATAGRAM_ARRIVAL, to, from, handle);
   }
 
-  /** The packet is lost: the link repeats it after a timeout that doubles each time, or gives up. */
+  /** The packet is lost: the link repeats it after a timeout that doubles each time, or gives up; the link of a peer that is gone does neither. */
   private fail(packet: Packet, nowUs: number, why: PacketLoss): void {
-    const { from, to, message, handle, bytes } = packet;
+    const { from, incarnation, to, message, handle, bytes } = packet;
     this.observer.onLoss(nowUs, from, to, message, why);
     if (!packet.reliable) return this.release(handle);
     const { attemptsMax, retransmitMinMs, retransmitRoundTrips } = this.options;
     const roundTripUs = this.paths.delayUs(from, to) + this.paths.delayUs(to, from);
-    const timeoutUs = Math.max(retransmitMinMs * 1000, Math.round(retransmitRoundTrips * roundTripUs)) * 2 ** (packet.attempt - 1);
+    const timeoutUs = Math.round(Math.max(retransmitMinMs * 1000, retransmitRoundTrips * roundTripUs)) * 2 ** (packet.attempt - 1);
     const againUs = Math.max(nowUs, packet.sentUs + timeoutUs);
     if (packet.attempt >= attemptsMax) {
       this.release(handle);
-      return this.onLinkFailed(from, to, againUs - nowUs);
+      if (this.incarnationOf(from) === incarnation) this.onLinkFailed(from, to, againUs - nowUs);
+      return;
     }
-    const again: Packet = { from, to, message, handle, bytes, reliable: true, attempt: packet.attempt + 1, sentUs: againUs };
+    const again: Packet = { from, incarnation, to, message, handle, bytes, reliable: true, attempt: packet.attempt + 1, sentUs: againUs };
     this.act(againUs, {
       run: (timeUs) => {
+        if (this.incarnationOf(from) !== incarnation) return this.release(handle);
         this.observer.onTransmission(timeUs, from, to, message, bytes, again.attempt);
         this.attempt(again, timeUs);
       },
@@ -213,11 +219,15 @@ export interface NetworkParts {
   readonly observer: Observer;
   /** The link of `owner` to `peer` has failed; tell it after `afterUs`. */
   readonly onLinkFailed: (owner: PeerRef, peer: PeerRef, afterUs: number) => void;
+  /** Which of the peers that were on a host runs there now; 0 for none. */
+  readonly incarnationOf: (peer: PeerRef) => number;
 }
 
 /** A packet on a network that is not plain. */
 interface Packet {
   readonly from: PeerRef;
+  /** Of the sender. */
+  readonly incarnation: number;
   readonly to: PeerRef;
   readonly message: Message;
   readonly handle: number;

@@ -95,11 +95,13 @@ export class LinkPaths implements Paths {
 
   queues(from: number, to: number): readonly QueuedHop[] {
     const hops: QueuedHop[] = [];
+    // Added up in another order than the route's delay, the last bit may differ: no entry lies behind the end.
+    const delayUs = this.delayUs(from, to);
     let entryMs = this.oracle.accessDelayMs(from);
     this.walk(from, to, (link, index, fromRouter) => {
       const { bandwidthMbps } = link;
       const queue = index * 2 + (fromRouter === link.a ? 0 : 1);
-      if (bandwidthMbps !== undefined) hops.push({ queue, bandwidthMbps, entryUs: Math.round(entryMs * 1000) });
+      if (bandwidthMbps !== undefined) hops.push({ queue, bandwidthMbps, entryUs: Math.min(delayUs, Math.round(entryMs * 1000)) });
       entryMs += link.delayMs;
     });
     return hops;

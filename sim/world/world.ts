@@ -1,6 +1,6 @@
 import type { GroupConfig } from '../../lib/core/config.ts';
 import type { Effects, ProtocolEvent, Timer } from '../../lib/core/effects.ts';
-import { assert } from '../../lib/core/errors.ts';
+import { assert, invalidOption } from '../../lib/core/errors.ts';
 import { type GroupRef, type MessageId, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
 import type { DataMessage, Message } from '../../lib/core/messages.ts';
 import { Random } from '../../lib/core/random.ts';
@@ -8,6 +8,7 @@ import { PeerEngine } from '../../lib/peer/engine.ts';
 import type { Group, PublishOutcome } from '../../lib/peer/group.ts';
 import { Codec } from '../../lib/wire/codec.ts';
 import { EventQueue } from './event-queue.ts';
+import { LinkTable } from './link-table.ts';
 import { ACTION, ARRIVAL, type Action, NETWORK_DEFAULTS, Network, type NetworkOptions, TIMER } from './network.ts';
 import { type Observer, SilentObserver } from './observer.ts';
 import type { Paths } from './paths.ts';
@@ -37,8 +38,7 @@ export class World {
   private readonly engines: (PeerEngine | undefined)[];
   /** Counts a host's peers, crashed ones included: timers of an earlier one are stale. */
   private readonly incarnations: Uint32Array;
-  /** Who keeps a link to each peer. */
-  private readonly watchers: (PeerRef[] | undefined)[];
+  private readonly links: LinkTable;
   private readonly queue = new EventQueue();
   private readonly slab = new Slab<unknown>();
   private readonly hash: TraceHash;
@@ -57,8 +57,8 @@ export class World {
   constructor(paths: Paths, options: WorldOptions) {
     this.peers = paths.hosts;
     this.engines = new Array<PeerEngine | undefined>(paths.hosts).fill(undefined);
-    this.watchers = new Array<PeerRef[] | undefined>(paths.hosts).fill(undefined);
     this.incarnations = new Uint32Array(paths.hosts);
+    this.links = new LinkTable(this.incarnations);
     this.options = { ...NETWORK_DEFAULTS, ...options };
     this.observer = options.observer ?? new SilentObserver();
     this.random = new Random(options.seed);
@@ -67,7 +67,8 @@ export class World {
     const random = this.random.fork('network');
     const { queue, slab, observer } = this;
     const onLinkFailed = (owner: PeerRef, peer: PeerRef, afterUs: number): void => this.failLink(owner, peer, afterUs);
-    this.network = new Network({ queue, slab, paths, codec, options: this.options, random, observer, onLinkFailed });
+    const incarnationOf = (peer: PeerRef): number => (this.engines[peer] === undefined ? 0 : (this.incarnations[peer] as number));
+    this.network = new Network({ queue, slab, paths, codec, options: this.options, random, observer, onLinkFailed, incarnationOf });
     this.effects = new WorldEffects(this, this.network, this.observer, this.hash);
   }
 
@@ -116,17 +117,25 @@ export class World {
   crash(host: number): void {
     this.engines[host] = undefined;
     this.hash.add(this.timeUs, host, 0xdead);
-    for (const watcher of this.watchers[host] ?? []) this.failLink(watcher, peerRef(host), this.options.linkTimeoutMs * 1000);
-    this.watchers[host] = undefined;
+    for (const owner of this.links.closeAll(host)) this.failLink(peerRef(owner), peerRef(host), this.linkTimeoutUs);
   }
 
-  /** Runs `action` at `atMs`, now or later. */
+  /**
+   * Runs `action` at `atMs`.
+   * @throws {OverlayError} `INVALID_OPTION` for a time that is past or not finite.
+   */
   at(atMs: number, action: () => void): void {
-    this.act(Math.round(atMs * 1000), { run: action });
+    const atUs = Math.round(atMs * 1000);
+    if (!(atUs >= this.timeUs && atUs < Infinity)) invalidOption('at', `a time from ${this.nowMs} ms, which is now`, atMs);
+    this.act(atUs, { run: action });
   }
 
-  /** Handles every event up to and including `untilMs`, and moves the clock there. */
+  /**
+   * Handles every event up to and including `untilMs`, and moves the clock there.
+   * @throws {OverlayError} `INVALID_OPTION` for a time that is not finite.
+   */
   run(untilMs: number): void {
+    if (!Number.isFinite(untilMs)) invalidOption('run', 'a finite time in ms', untilMs);
     const untilUs = Math.round(untilMs * 1000);
     this.handleAll(untilUs);
     this.timeUs = Math.max(this.timeUs, untilUs);
@@ -180,12 +189,12 @@ export class World {
   private onArrival(to: number, from: number, handle: number, reliable: boolean): void {
     const message = this.network.open(handle);
     this.network.release(handle);
-    if (message === undefined) return;
+    assert(message !== undefined, 'what a peer of this world encodes can be decoded');
     this.hash.add(this.timeUs, to, from ^ kindWord(message));
     const engine = this.engines[to];
     if (engine === undefined) {
       this.observer.onLoss(this.timeUs, peerRef(from), peerRef(to), message, 'peer-down');
-      if (reliable) this.failLink(peerRef(from), peerRef(to), this.options.linkTimeoutMs * 1000);
+      if (reliable) this.failLink(peerRef(from), peerRef(to), this.linkTimeoutUs);
       return;
     }
     this.observer.onArrival(this.timeUs, peerRef(from), peerRef(to), message);
@@ -213,15 +222,13 @@ export class World {
   }
 
   openLink(host: PeerRef, peer: PeerRef): void {
-    (this.watchers[peer] ??= []).push(host);
+    this.links.open(host, peer);
     // A link to a peer that is gone already fails like any other.
-    if (this.engines[peer] === undefined) this.failLink(host, peer, this.options.linkTimeoutMs * 1000);
+    if (this.engines[peer] === undefined) this.failLink(host, peer, this.linkTimeoutUs);
   }
 
   closeLink(host: PeerRef, peer: PeerRef): void {
-    const watchers = this.watchers[peer];
-    const index = watchers?.indexOf(host) ?? -1;
-    if (index >= 0) watchers?.splice(index, 1);
+    this.links.close(host, peer);
   }
 
   private failLink(owner: PeerRef, peer: PeerRef, afterUs: number): void {
@@ -237,6 +244,10 @@ export class World {
 
   private act(timeUs: number, action: Action): void {
     this.queue.push(timeUs, ACTION, 0, 0, this.slab.add(action));
+  }
+
+  private get linkTimeoutUs(): number {
+    return Math.round(this.options.linkTimeoutMs * 1000);
   }
 
   private up(host: number): PeerEngine {

@@ -177,6 +177,18 @@ describe('a digest (Demers et al. 1987, section 1.3, on numbers per publisher)',
     expect(log.lackedBy([], 2)).toEqual([messages[0], messages[1]]);
   });
 
+  test('shows what its owner lacks of the messages kept before a mark, those forgotten since counted in', () => {
+    const { log, accept } = logWith({ historyMessagesMax: 3 });
+    const messages = [0, 1, 2, 3, 4].map((seq) => data(source, seq));
+    const marks = messages.map((message) => {
+      accept(message);
+      return log.kept;
+    });
+    expect(marks).toEqual([1, 2, 3, 4, 5]);
+    expect([2, 4, 5].map((mark) => log.lackedBy([], 9, mark))).toEqual([[], messages.slice(2, 4), messages.slice(2)]);
+    expect(log.lackedBy([], 1, 5)).toEqual(messages.slice(2, 3));
+  });
+
   test('of an older incarnation lacks everything, of a newer one nothing', () => {
     const { log, accept } = logWith();
     const message = data(source, 0, { epoch: 2 });

@@ -25,11 +25,11 @@ function repaired(message: DataMessage): DataMessage {
 }
 
 /** A peer that has these messages, and `partner` for every cycle. */
-function member(seqs: readonly number[], options: Partial<AntiEntropyOptions> = {}, neighbours: readonly PeerRef[] = [partner, other]) {
+function member(seqs: readonly number[], options: Partial<AntiEntropyOptions> = {}, neighbours: readonly PeerRef[] = [partner, other], role: 'dissemination' | 'repair' = 'dissemination') {
   const effects = new RecordingEffects();
   const log = new MessageLog(GROUP, SESSION, logLimits());
   const all = { ...DEFAULTS.dissemination.antiEntropy, ...options };
-  const antiEntropy = new AntiEntropy(self, SESSION, all, log, neighbours, new ScriptedRandom());
+  const antiEntropy = new AntiEntropy(self, SESSION, all, log, neighbours, new ScriptedRandom(), role);
   for (const seq of seqs) log.accept(data(source, seq), source, effects);
   effects.take();
   const output = (act: () => void): Effect[] => {
@@ -47,7 +47,7 @@ describe('Demers et al. section 1.3, anti-entropy', () => {
   test('begins at a random moment of the first cycle', () => {
     const effects = new RecordingEffects();
     const log = new MessageLog(GROUP, SESSION, logLimits());
-    const antiEntropy = new AntiEntropy(self, SESSION, DEFAULTS.dissemination.antiEntropy, log, [partner], new ScriptedRandom([420]));
+    const antiEntropy = new AntiEntropy(self, SESSION, DEFAULTS.dissemination.antiEntropy, log, [partner], new ScriptedRandom([420]), 'repair');
     antiEntropy.start(77, effects);
     expect(effects.take()).toEqual([timerSet(cycleTimer, 420)]);
   });
@@ -114,5 +114,17 @@ describe('Demers et al. section 1.3, anti-entropy', () => {
     const { receive } = member([]);
     const message = data(source, 0, { repair: true });
     expect([receive(partner, message), receive(other, message)]).toEqual([[delivered(message, partner)], []]);
+  });
+
+  test('as a repair sends only what has been here for a whole cycle, since the rest may be on its way', () => {
+    const { receive, fire } = member([0], {}, [partner], 'repair');
+    const pull = digest('pull');
+    fire();
+    receive(source, data(source, 1));
+    expect(receive(partner, pull)).toEqual([]);
+    fire();
+    expect(receive(partner, pull)).toEqual([sent(partner, repaired(data(source, 0)))]);
+    fire();
+    expect(receive(partner, pull)).toEqual([sent(partner, repaired(data(source, 0))), sent(partner, repaired(data(source, 1)))]);
   });
 });

@@ -210,12 +210,24 @@ describe('what arrives goes to the part that handles it', () => {
     join({ overlay: 'static', dissemination: 'flooding', repair: { kind: 'antiEntropy', mode: 'pull' }, order: 'fifo' }, [left]);
     const [first, second] = [data(source, 0, { repair: true }), data(source, 1)];
     receive(left, second);
+    fire({ kind: 'antiEntropy', group: GROUP, session: 0 });
     expect(fire({ kind: 'antiEntropy', group: GROUP, session: 0 })).toEqual([
       timerSet({ kind: 'antiEntropy', group: GROUP, session: 0 }, 1000),
       sentUnreliably(left, { kind: 'digest', group: GROUP, mode: 'pull', entries: [{ origin: source, epoch: 1, next: 0, beyond: [1, 1] }] }),
     ]);
     expect(receive(left, { kind: 'digest', group: GROUP, mode: 'pull', entries: [] })).toEqual([sent(left, { ...oneHopOn(second), repair: true })]);
     expect(receive(left, first)).toEqual([delivered(first, left), delivered(second, left)]);
+  });
+
+  test.each(['flooding', 'unicast', 'antiEntropy', 'plumtree', 'rumor'] as const)('a duplicate is counted once with %s', (dissemination) => {
+    const { engine, join, receive } = peer();
+    join({ overlay: 'static', dissemination }, [left, right]);
+    for (const from of [left, right, left]) receive(from, data(source, 0));
+    receive(left, data(source, 1));
+    receive(left, data(right, 0));
+    receive(left, data(source, 0));
+    const log = engine.group(GROUP)?.log;
+    expect([log?.accepted, log?.duplicates, log?.dropped]).toEqual([3, 3, 0]);
   });
 
   test('the timer of a gap goes to FIFO order', () => {
