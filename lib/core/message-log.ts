@@ -9,6 +9,9 @@ import { SequenceWindow, WINDOW_SIZE, inRanges } from './sequence-window.ts';
 /** Stands for no origin: a log has a window from the start, side by side with it in memory. */
 const NOBODY = -1 as PeerRef;
 
+/** Origins by which the beginning of a digest moves on; as many with a gap or two each fit into one message. */
+const DIGEST_STEP = 1024;
+
 /** Limits of a log; see `DEFAULTS` in `config.ts` for meanings and values. */
 export interface LogLimits {
   readonly order: 'none' | 'fifo';
@@ -40,6 +43,7 @@ export class MessageLog {
   private origins: Map<PeerRef, OriginLog> | undefined = undefined;
   private history: History | undefined = undefined;
   private fifo: FifoOrder | undefined = undefined;
+  private digestStart = 0;
   accepted = 0;
   dropped = 0;
 
@@ -91,9 +95,18 @@ export class MessageLog {
     return this.history?.find(id.origin, id.epoch, id.seq);
   }
 
-  /** What this peer has, an entry for each origin. */
+  /**
+   * What this peer has, an entry for each origin, in order of first appearance. Of very
+   * many origins a message may hold only the first: then each digest begins where the
+   * last one did plus `DIGEST_STEP`, so that none is left out for ever.
+   */
   digest(): DigestEntry[] {
-    return this.all().map((log) => ({
+    const all = this.all();
+    if (all.length > DIGEST_STEP) {
+      this.digestStart = (this.digestStart + DIGEST_STEP) % all.length;
+      all.push(...all.splice(0, this.digestStart));
+    }
+    return all.map((log) => ({
       origin: log.origin,
       epoch: log.epoch,
       next: log.next,

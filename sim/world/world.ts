@@ -164,15 +164,11 @@ export class World {
     let read = 0;
     let count = 0;
     for (let target = queue.targetAhead(0); target >= 0 && count < AHEAD; target = queue.targetAhead(count)) {
-      read += engines[target]?.strays ?? 0;
+      read += engines[target]?.self ?? 0;
       count++;
     }
     for (let i = 0; i < count; i++) groupsAhead[i] = engines[queue.targetAhead(i)]?.group(GROUP);
-    for (let i = 0; i < count; i++) read += groupsAhead[i]?.session ?? 0;
-    for (let i = 0; i < count; i++) {
-      const group = groupsAhead[i];
-      if (group !== undefined) read += group.log.duplicates;
-    }
+    for (let i = 0; i < count; i++) read += groupsAhead[i]?.log.duplicates ?? 0;
     for (let i = 0; i < count; i++) if (groupsAhead[i]?.log.has(ANY_MESSAGE) === true) read++;
     this.read = read;
   }

@@ -53,9 +53,12 @@ class Pair {
   readonly queue = new EventQueue();
   readonly reference = new ReferenceHeap();
   waiting = 0;
+  readonly random: Random;
   private numbered = 0;
 
-  constructor(readonly random: Random) {}
+  constructor(random: Random) {
+    this.random = random;
+  }
 
   put(aheadUs: number): void {
     const word = (): number => this.random.uint32();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PeerRef } from '../../../lib/core/ids.ts';
+import { type PeerRef, peerRef } from '../../../lib/core/ids.ts';
 import { HOPS_MAX, type LogLimits, MessageLog } from '../../../lib/core/message-log.ts';
 import type { DataMessage } from '../../../lib/core/messages.ts';
 import { WINDOW_SIZE } from '../../../lib/core/sequence-window.ts';
@@ -225,4 +225,12 @@ describe('a digest (Demers et al. 1987, section 1.3, on numbers per publisher)',
       unheardAndEmpty: false,
     });
   });
+});
+
+test('of very many origins each digest begins with others, so that a cut leaves none out for ever', () => {
+  const { log, accept } = logWith({ originsMax: 4096 });
+  const origins = 2500;
+  for (let origin = 0; origin < origins; origin++) accept(data(peerRef(origin), 0));
+  const digests = [log.digest(), log.digest(), log.digest()];
+  expect(digests.map((digest) => [digest.length, digest[0]?.origin])).toEqual([[origins, 1024], [origins, 2048], [origins, 572]]);
 });
