@@ -101,10 +101,10 @@ export class MessageLog {
    * last one did plus `DIGEST_STEP`, so that none is left out for ever.
    */
   digest(): DigestEntry[] {
-    const all = this.all();
+    let all = this.all();
     if (all.length > DIGEST_STEP) {
       this.digestStart = (this.digestStart + DIGEST_STEP) % all.length;
-      all.push(...all.splice(0, this.digestStart));
+      all = all.slice(this.digestStart).concat(all.slice(0, this.digestStart));
     }
     return all.map((log) => ({
       origin: log.origin,

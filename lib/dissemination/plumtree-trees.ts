@@ -1,4 +1,8 @@
 import type { PeerRef } from '../core/ids.ts';
+import { arrayWithRoom } from '../core/room.ts';
+
+/** Neighbours that a tree has room for from the start: HyParView's five, and one that is about to go. */
+const USUAL_NEIGHBOURS = 6;
 
 /** The state of every neighbour in one tree: each is in exactly one of the two lists. */
 export interface PlumtreeTree {
@@ -12,7 +16,7 @@ export class PlumtreeTrees {
   private readonly kind: 'shared' | 'per-source';
   private readonly treesMax: number;
   /** The shared tree, or the pattern of a new one: all neighbours eager. */
-  private readonly shared = new Links(undefined, []);
+  private readonly shared = new Links(undefined, arrayWithRoom(USUAL_NEIGHBOURS));
   private bySource: Map<PeerRef, Links> | undefined = undefined;
   /** Trees forgotten to stay within `treesMax`. */
   evicted = 0;

@@ -39,7 +39,7 @@ export class Plumtree implements Dissemination {
   /** Announced, not yet arrived; made when needed. */
   private missing: MissingMessages | undefined = undefined;
   /** To be announced at the next IHAVE timer, each to the links that were lazy when it went out. */
-  private lazyQueue: Queued[] = [];
+  private lazyQueue: Queued[] | undefined = undefined;
 
   constructor(self: PeerRef, session: number, options: PlumtreeOptions, log: MessageLog) {
     this.self = self;
@@ -136,8 +136,8 @@ export class Plumtree implements Dissemination {
   }
 
   private onIHaveTimer(effects: Effects): void {
-    const queue = this.lazyQueue;
-    this.lazyQueue = [];
+    const queue = this.lazyQueue ?? [];
+    this.lazyQueue = undefined;
     const byPeer = new Map<PeerRef, Announcement[]>();
     for (const { announcement, to } of queue) {
       for (const peer of to) {
@@ -165,19 +165,19 @@ export class Plumtree implements Dissemination {
       effects.send(peer, copy);
       sent++;
     }
-    if (lazy.length > 0 && (lazy.length > 1 || lazy[0] !== from)) {
-      this.queueAnnouncement(copy, lazy.filter((peer) => peer !== from), effects);
-    }
+    // The sender is not among them: it has just been made eager.
+    if (lazy.length > 0) this.queueAnnouncement(copy, lazy, effects);
     return sent;
   }
 
   /** A link that turns eager before the timer still gets the announcement: it did not get the payload. */
   private queueAnnouncement(copy: DataMessage, to: readonly PeerRef[], effects: Effects): void {
     const { origin, epoch, seq, hops } = copy;
-    this.lazyQueue.push({ announcement: { origin, epoch, seq, hops }, to });
-    if (this.lazyQueue.length === 1) {
+    const queue = (this.lazyQueue ??= []);
+    queue.push({ announcement: { origin, epoch, seq, hops }, to });
+    if (queue.length === 1) {
       effects.setTimer({ kind: 'iHave', group: this.log.group, session: this.session }, this.options.iHaveDelayMs);
-    } else if (this.lazyQueue.length >= LAZY_QUEUE_MAX) {
+    } else if (queue.length >= LAZY_QUEUE_MAX) {
       this.onIHaveTimer(effects);
     }
   }

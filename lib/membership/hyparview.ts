@@ -4,6 +4,7 @@ import type { GroupRef, PeerRef } from '../core/ids.ts';
 import type { ForwardJoin, Message, Neighbour, NeighbourReply, Shuffle, ShuffleReply } from '../core/messages.ts';
 import type { NeighbourListener, Overlay } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
+import { arrayWithRoom } from '../core/room.ts';
 
 /**
  * HyParView: a small symmetric active view, whose links are kept open and watched,
@@ -31,7 +32,7 @@ import type { Random } from '../core/random.ts';
  */
 export class HyParView implements Overlay {
   /** The active view. */
-  readonly neighbours: PeerRef[] = [];
+  readonly neighbours: PeerRef[];
   readonly passive: PeerRef[] = [];
   private readonly self: PeerRef;
   private readonly group: GroupRef;
@@ -60,6 +61,7 @@ export class HyParView implements Overlay {
     this.group = group;
     this.session = session;
     this.options = options;
+    this.neighbours = arrayWithRoom(options.activeViewSize);
     this.random = random;
     this.listener = listener;
   }

@@ -15,14 +15,14 @@ import { Group, type PublishOutcome } from './group.ts';
  * allocation. Time is in ms from any fixed moment, never going back.
  */
 export class PeerEngine {
-  /** The group that was joined first, which most messages are for; beside the list, to save a look-up in memory for each. */
+  /** The group that was joined first, which most messages are for; apart from the list, to save a look-up in memory for each. */
   private first: Group | undefined = undefined;
   readonly self: PeerRef;
   /** This incarnation of the peer. */
   readonly epoch: number;
   private readonly random: Random;
-  /** Few, so a list; replaced when it changes, since a list that grows keeps room for many. */
-  private groups: readonly Group[] = [];
+  /** Few, so a list; replaced when it changes, since one that grows in place keeps room for many. */
+  private others: readonly Group[] = NO_GROUPS;
   private sessions = 0;
   /** Memberships that ended after publishing: each used up an epoch, since the next one numbers from 0 again. */
   private epochsUsed = 0;
@@ -50,8 +50,8 @@ export class PeerEngine {
     }
     const identity = { self: this.self, ref: group, session: this.sessions++, epoch: this.epoch + this.epochsUsed };
     const joined = new Group(identity, config, peers, this.random);
-    this.groups = [...this.groups, joined];
-    this.first = this.groups[0];
+    if (this.first === undefined) this.first = joined;
+    else this.others = this.others.concat(joined);
     joined.start(peers, nowMs, effects);
     return joined;
   }
@@ -61,8 +61,9 @@ export class PeerEngine {
     const left = this.joined(group);
     left.leave(nowMs, effects);
     if (left.published > 0) this.epochsUsed++;
-    this.groups = this.groups.filter((other) => other !== left);
-    this.first = this.groups[0];
+    const groups = this.all().filter((other) => other !== left);
+    this.first = groups[0];
+    this.others = groups.length > 1 ? groups.slice(1) : NO_GROUPS;
   }
 
   /** @throws {OverlayError} `UNKNOWN_GROUP`, `MESSAGE_TOO_LARGE`, `NO_NEIGHBOURS` */
@@ -87,14 +88,18 @@ export class PeerEngine {
 
   /** The link to `peer` has failed, or could not be opened. */
   onLinkDown(peer: PeerRef, nowMs: number, effects: Effects): void {
-    for (const group of this.groups) group.onLinkDown(peer, nowMs, effects);
+    for (const group of this.all()) group.onLinkDown(peer, nowMs, effects);
   }
 
   /** The group, while this peer is a member. */
   group(ref: GroupRef): Group | undefined {
     const { first } = this;
     if (first !== undefined && first.ref === ref) return first;
-    return this.groups.find((group) => group.ref === ref);
+    return this.others.find((group) => group.ref === ref);
+  }
+
+  private all(): readonly Group[] {
+    return this.first === undefined ? NO_GROUPS : [this.first, ...this.others];
   }
 
   private joined(ref: GroupRef): Group {
@@ -103,3 +108,5 @@ export class PeerEngine {
     return group;
   }
 }
+
+const NO_GROUPS: readonly Group[] = [];

@@ -17,7 +17,7 @@ export class Collector extends SilentObserver {
   retransmissions = 0;
   /** When a payload was last sent, arrived or was lost, in virtual microseconds. */
   lastPayloadUs = 0;
-  /** Payloads that are under way now. */
+  /** Payloads that are under way now, or will be sent again. */
   payloadsInFlight = 0;
 
   constructor(hosts: number) {
@@ -40,7 +40,7 @@ export class Collector extends SilentObserver {
   override onTransmission(timeUs: number, from: PeerRef, to: PeerRef, message: Message, bytes: number, attempt: number): void {
     if (message.kind === 'data') {
       this.lastPayloadUs = timeUs;
-      this.payloadsInFlight++;
+      if (attempt === 1) this.payloadsInFlight++;
       this.record(message)?.onSent(from, to);
     }
     if (!this.measuring) return;
@@ -60,8 +60,8 @@ export class Collector extends SilentObserver {
     if (record !== undefined) record.received++;
   }
 
-  override onLoss(timeUs: number, _from: PeerRef, _to: PeerRef, message: Message, _why: PacketLoss): void {
-    if (message.kind === 'data') this.landed(timeUs);
+  override onLoss(timeUs: number, _from: PeerRef, _to: PeerRef, message: Message, _why: PacketLoss, again: boolean): void {
+    if (message.kind === 'data' && !again) this.landed(timeUs);
   }
 
   override onDelivery(timeUs: number, peer: PeerRef, from: PeerRef, message: DataMessage): void {

@@ -173,13 +173,14 @@ export class Network {
   /** The packet is lost: the link repeats it after a timeout that doubles each time, or gives up; the link of a peer that is gone does neither. */
   private fail(packet: Packet, nowUs: number, why: PacketLoss): void {
     const { from, incarnation, to, message, handle, bytes } = packet;
-    this.observer.onLoss(nowUs, from, to, message, why);
-    if (!packet.reliable) return this.release(handle);
     const { attemptsMax, retransmitMinMs, retransmitRoundTrips } = this.options;
+    const isLast = packet.attempt >= attemptsMax;
+    this.observer.onLoss(nowUs, from, to, message, why, packet.reliable && !isLast);
+    if (!packet.reliable) return this.release(handle);
     const roundTripUs = this.paths.delayUs(from, to) + this.paths.delayUs(to, from);
     const timeoutUs = Math.round(Math.max(retransmitMinMs * 1000, retransmitRoundTrips * roundTripUs)) * 2 ** (packet.attempt - 1);
     const againUs = Math.max(nowUs, packet.sentUs + timeoutUs);
-    if (packet.attempt >= attemptsMax) {
+    if (isLast) {
       this.release(handle);
       if (this.incarnationOf(from) === incarnation) this.onLinkFailed(from, to, againUs - nowUs);
       return;
@@ -187,7 +188,10 @@ export class Network {
     const again: Packet = { from, incarnation, to, message, handle, bytes, reliable: true, attempt: packet.attempt + 1, sentUs: againUs };
     this.act(againUs, {
       run: (timeUs) => {
-        if (this.incarnationOf(from) !== incarnation) return this.release(handle);
+        if (this.incarnationOf(from) !== incarnation) {
+          this.observer.onLoss(timeUs, from, to, message, 'sender-down', false);
+          return this.release(handle);
+        }
         this.observer.onTransmission(timeUs, from, to, message, bytes, again.attempt);
         this.attempt(again, timeUs);
       },

@@ -3,7 +3,7 @@ import type { PeerRef } from '../../lib/core/ids.ts';
 import type { DataMessage, Message } from '../../lib/core/messages.ts';
 
 /** Why the simulated network threw a packet away. */
-export type PacketLoss = 'lost' | 'queue-full' | 'peer-down';
+export type PacketLoss = 'lost' | 'queue-full' | 'peer-down' | 'sender-down';
 
 /**
  * Watches a world and never changes it. Times are virtual microseconds; a method is
@@ -14,8 +14,8 @@ export interface Observer {
   onTransmission(timeUs: number, from: PeerRef, to: PeerRef, message: Message, bytes: number, attempt: number): void;
   /** A copy has come in at a live peer. */
   onArrival(timeUs: number, from: PeerRef, to: PeerRef, message: Message): void;
-  /** A copy will not arrive. */
-  onLoss(timeUs: number, from: PeerRef, to: PeerRef, message: Message, why: PacketLoss): void;
+  /** A copy will not arrive; `again`: its link will send another one. */
+  onLoss(timeUs: number, from: PeerRef, to: PeerRef, message: Message, why: PacketLoss, again: boolean): void;
   /** The application at `peer` got a message, which `from` had sent. */
   onDelivery(timeUs: number, peer: PeerRef, from: PeerRef, message: DataMessage): void;
   onEvent(timeUs: number, peer: PeerRef, event: ProtocolEvent): void;
@@ -25,7 +25,7 @@ export interface Observer {
 export class SilentObserver implements Observer {
   onTransmission(_timeUs: number, _from: PeerRef, _to: PeerRef, _message: Message, _bytes: number, _attempt: number): void {}
   onArrival(_timeUs: number, _from: PeerRef, _to: PeerRef, _message: Message): void {}
-  onLoss(_timeUs: number, _from: PeerRef, _to: PeerRef, _message: Message, _why: PacketLoss): void {}
+  onLoss(_timeUs: number, _from: PeerRef, _to: PeerRef, _message: Message, _why: PacketLoss, _again: boolean): void {}
   onDelivery(_timeUs: number, _peer: PeerRef, _from: PeerRef, _message: DataMessage): void {}
   onEvent(_timeUs: number, _peer: PeerRef, _event: ProtocolEvent): void {}
 }

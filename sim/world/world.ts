@@ -189,7 +189,7 @@ export class World {
     this.hash.add(this.timeUs, to, from ^ kindWord(message));
     const engine = this.engines[to];
     if (engine === undefined) {
-      this.observer.onLoss(this.timeUs, peerRef(from), peerRef(to), message, 'peer-down');
+      this.observer.onLoss(this.timeUs, peerRef(from), peerRef(to), message, 'peer-down', false);
       if (reliable) this.failLink(peerRef(from), peerRef(to), this.linkTimeoutUs);
       return;
     }

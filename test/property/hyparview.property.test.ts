@@ -93,7 +93,7 @@ describe('HyParView, whatever happens', () => {
         for (const action of steps) take(network, action);
         network.run(5000);
       }),
-      { seed: SEED, numRuns: 200 },
+      { seed: SEED, numRuns: 100 },
     );
   });
 

@@ -249,6 +249,12 @@ describe('HyParView section 4.3, the active view', () => {
     expect(views()).toEqual({ active: [right, third], passive: [stranger] });
   });
 
+  test('asks nobody else while an answer is awaited', () => {
+    const { linkDown } = member({ active: [left, right, contact], passive: [third, stranger] });
+    expect(linkDown(left)).toEqual([...down(left), ...asked(third, 1)]);
+    expect(linkDown(right)).toEqual(down(right));
+  });
+
   test('stays short once as many were asked as there are passive peers, until the next shuffle', () => {
     const { linkDown, receive, fire, views } = member({ active: [left, right], passive: [third, stranger], draws: [0, 1] });
     expect(linkDown(left)).toEqual([...down(left), ...asked(third, 1)]);
@@ -311,13 +317,14 @@ describe('HyParView section 4.3, the active view', () => {
   });
 
   test('does not take back a peer that it dropped after both had asked', () => {
-    const { linkDown, receive, views } = member({ active: [left, right], passive: [third], options: { activeViewSize: 2 }, draws: [0, 1] });
+    const { linkDown, receive, views } = member({ active: [left, right], passive: [third, stranger], options: { activeViewSize: 2 }, draws: [0, 1] });
     linkDown(left);
     receive(third, neighbour('low'));
     receive(newcomer, neighbour('high'));
-    expect(views()).toEqual({ active: [right, newcomer], passive: [third] });
+    expect(views()).toEqual({ active: [right, newcomer], passive: [stranger, third] });
+    expect(linkDown(right)).toEqual([...down(right), ...asked(stranger, 2)]);
     expect(receive(third, reply(true))).toEqual([sent(third, disconnect)]);
-    expect(views()).toEqual({ active: [right, newcomer], passive: [third] });
+    expect(views()).toEqual({ active: [newcomer], passive: [stranger, third] });
   });
 
   test('moves a neighbour that disconnects to the passive view and asks somebody else first', () => {

@@ -81,6 +81,18 @@ describe('joining and leaving', () => {
     expect(thrownBy(() => leave())).toEqual(new OverlayError('UNKNOWN_GROUP', 'expected a group that this peer has joined, got 7.'));
   });
 
+  test('groups are left in any order, and the others stay', () => {
+    const numbers = [7, 8, 9].map(groupRef);
+    for (const left of numbers) {
+      const { engine, join, leave } = peer();
+      for (const number of numbers) join({ overlay: 'static', dissemination: 'flooding' }, [contact], number);
+      leave(left);
+      expect(numbers.map((number) => engine.group(number)?.ref)).toEqual(numbers.map((number) => (number === left ? undefined : number)));
+      join({ overlay: 'static', dissemination: 'flooding' }, [contact], left);
+      expect(numbers.map((number) => engine.group(number)?.ref)).toEqual(numbers);
+    }
+  });
+
   test('timers of a membership that ended are ignored in the next one', () => {
     const { engine, join, leave, fire } = peer();
     join({ dissemination: 'flooding' }, [contact]);

@@ -116,7 +116,7 @@ describe('loss', () => {
         expect(bed.happenings.map(([timeUs, what]) => [timeUs, what])).toEqual(
           attemptsMax === 1
             ? [[0, 'sent 1'], [0, 'lost'], [200_000, 'link failed']]
-            : [[0, 'sent 1'], [0, 'lost'], [200_000, 'sent 2'], [200_000, 'lost']],
+            : [[0, 'sent 1'], [0, 'lost'], [200_000, 'sent 2'], [200_000, 'lost'], [600_000, 'sender-down']],
         );
         expect(bed.held).toBe(0);
       }
