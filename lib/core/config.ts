@@ -197,6 +197,10 @@ export const DEFAULTS = Object.freeze({
   dissemination: DISSEMINATION_DEFAULTS,
   group: GROUP_DEFAULTS,
 });
+for (const part of [OVERLAY_DEFAULTS, DISSEMINATION_DEFAULTS]) {
+  Object.values(part).forEach(Object.freeze);
+  Object.freeze(part);
+}
 
 /**
  * Fills in defaults and checks every value.

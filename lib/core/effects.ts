@@ -85,10 +85,8 @@ export interface GapTimer extends GroupTimer {
 export type DropReason =
   | 'stale-epoch'
   | 'too-old'
-  | 'too-far-ahead'
   | 'too-many-origins'
   | 'too-many-hops'
-  | 'order-buffer-full'
   | 'not-a-neighbour';
 
 /** What happened, in the past tense, for applications and observers. */

@@ -158,7 +158,7 @@ export function nextHop(message: DataMessage): DataMessage {
   return copy;
 }
 
-/** Copies made last, by hops: a power of two. They change nothing but how much memory is used. */
+/** Copies made last, by hops: a power of two. They change nothing but how much memory is used, and keep that many payloads alive at most. */
 const COPIES_KEPT = 16;
 const COPIES: (DataMessage | undefined)[] = new Array<DataMessage | undefined>(COPIES_KEPT).fill(undefined);
 

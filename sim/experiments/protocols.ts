@@ -1,4 +1,4 @@
-import { type DisseminationOptions, type GroupConfig, type GroupOptions, groupConfig } from '../../lib/core/config.ts';
+import { DEFAULTS, type DisseminationOptions, type GroupConfig, type GroupOptions, type OverlayOptions, groupConfig } from '../../lib/core/config.ts';
 import { OverlayError } from '../../lib/core/errors.ts';
 import { closest } from '../../lib/core/suggest.ts';
 
@@ -28,13 +28,13 @@ export interface ProtocolEntry {
 
 interface Entry extends ProtocolEntry {
   readonly start: Start;
-  readonly options: Omit<GroupOptions, 'dissemination'>;
+  readonly overlay: OverlayOptions['kind'];
   /** Absent: IP multicast. */
   readonly dissemination?: DisseminationOptions['kind'];
 }
 
-const HYPARVIEW = { start: 'contact', options: { overlay: 'hyparview' } } as const;
-const MEMBERS = { start: 'members', options: { overlay: 'full' } } as const;
+const HYPARVIEW = { start: 'contact', overlay: 'hyparview' } as const;
+const MEMBERS = { start: 'members', overlay: 'full' } as const;
 
 const ENTRIES: readonly Entry[] = [
   {
@@ -58,7 +58,7 @@ const ENTRIES: readonly Entry[] = [
     summary: 'multicast along the minimum spanning tree of the hosts, computed centrally',
     variants: '',
     start: 'mst',
-    options: { overlay: 'static' },
+    overlay: 'static',
     dissemination: 'tree',
   },
   {
@@ -99,19 +99,17 @@ const ENTRIES: readonly Entry[] = [
 export const PROTOCOLS: readonly ProtocolEntry[] = ENTRIES;
 
 /** Words that may follow a protocol's name, and the option that each sets. */
-const WORDS: Readonly<Record<string, readonly [option: string, value: string]>> = {
-  push: ['mode', 'push'],
-  pull: ['mode', 'pull'],
-  'push-pull': ['mode', 'pushPull'],
-  feedback: ['interest', 'feedback'],
-  blind: ['interest', 'blind'],
-  counter: ['stop', 'counter'],
-  coin: ['stop', 'coin'],
-  shared: ['tree', 'shared'],
-  'per-source': ['tree', 'per-source'],
-};
-
-const OVERLAY_OPTIONS: readonly string[] = ['activeViewSize', 'passiveViewSize', 'shuffleIntervalMs'];
+const WORDS: ReadonlyMap<string, readonly [option: string, value: string]> = new Map([
+  ['push', ['mode', 'push']],
+  ['pull', ['mode', 'pull']],
+  ['push-pull', ['mode', 'pushPull']],
+  ['feedback', ['interest', 'feedback']],
+  ['blind', ['interest', 'blind']],
+  ['counter', ['stop', 'counter']],
+  ['coin', ['stop', 'coin']],
+  ['shared', ['tree', 'shared']],
+  ['per-source', ['tree', 'per-source']],
+]);
 
 /**
  * Reads a name with its variants, parted by colons: `rumor:push-pull:coin:k=3`.
@@ -126,10 +124,14 @@ export function protocolSetup(spec: string): ProtocolSetup {
     return { kind: 'ip-multicast', name: spec };
   }
   const dissemination: Record<string, unknown> = { kind: entry.dissemination };
-  const overlay: Record<string, unknown> = { kind: entry.options.overlay };
+  const overlay: Record<string, unknown> = { kind: entry.overlay };
   for (const variant of variants) {
-    const [option, value] = WORDS[variant] ?? assignment(entry, variant);
-    (OVERLAY_OPTIONS.includes(option) ? overlay : dissemination)[option] = value;
+    const [option, value] = WORDS.get(variant) ?? assignment(entry, variant);
+    const part = Object.hasOwn(DEFAULTS.overlay[entry.overlay], option) ? overlay : dissemination;
+    const isKnown = part === overlay || Object.hasOwn(DEFAULTS.dissemination[entry.dissemination], option);
+    // Nobody's option, or one that was set before.
+    if (!isKnown || Object.hasOwn(part, option)) throw badVariant(entry, variant);
+    part[option] = value;
   }
   const options = { overlay, dissemination } as unknown as GroupOptions;
   return { kind: 'peers', name: spec, config: groupConfig(options), start: entry.start };

@@ -10,6 +10,7 @@ import { buildRouterUnderlay } from '../../sim/underlay/build.ts';
 import { generateTopology } from '../../sim/underlay/generate/generators.ts';
 import type { Underlay } from '../../sim/underlay/underlay.ts';
 import { fixturePath } from '../fixtures/read.ts';
+import { equalDelays } from './equal-delays.ts';
 
 const map = generateTopology('waxman', { routers: 12 }, 2);
 const QUICK: ComparisonOptions = { warmUpMessages: 2, messages: 2 };
@@ -197,8 +198,9 @@ describe('a latency matrix', () => {
   });
 
   test('hosts are chosen from it as from routers', () => {
-    const ids = matrix.kind === 'matrix' ? matrix.hostIds : [];
-    expect(result(matrix, 'unicast', { hosts: 'every:2', source: 'all' }).sources).toEqual(ids.filter((_, position) => position % 2 === 0));
+    const ids = equalDelays(7).hostIds;
+    expect(result(equalDelays(7), 'unicast', { hosts: 'every:3', source: 'all' }).sources).toEqual([ids[0], ids[3], ids[6]]);
+    expect(result(equalDelays(7), 'unicast', { hosts: 'random:5', source: 'all' }).sources).toHaveLength(5);
   });
 });
 
