@@ -121,6 +121,7 @@ function parseCompare(argv: readonly string[]): Command {
   const json = values.get('json');
   const csv = values.get('csv');
   checkOutputs(topology, json, csv);
+  if (values.has('links') && json === undefined) refuse('--links: adds to the JSON alone; give --json FILE or --json - too.');
   return { kind: 'compare', topology, options: comparisonOptions(values), json, csv, quiet: values.has('quiet') };
 }
 
@@ -178,11 +179,17 @@ function hosts(text: string): string {
   return invalidOption('--hosts', 'all, every:K or random:N', text);
 }
 
-/** Checks the number of `every:K` and `random:N`; other words pass. */
+/**
+ * Checks the number of `every:K` and `random:N`; other words pass. How many there
+ * are to choose from is known once the map is read, and checked then.
+ */
 function choice(option: string, text: string, counted: readonly string[]): string {
   const [word = '', count] = text.split(/:(.*)/s, 2);
   if (count === undefined || !counted.includes(word)) return text;
-  return `${word}:${wholeNumber(`${option} ${word}`, count, 1, COUNT_MAX)}`;
+  const letter = word === 'every' ? 'K' : 'N';
+  const expected = (bound: string): string => `${word}:${letter} with a whole number ${letter} of ${bound}`;
+  const value = realNumber(option, count, expected('at least 1'), (number) => Number.isInteger(number) && number >= 1);
+  return value <= COUNT_MAX ? `${word}:${value}` : invalidOption(option, expected(`at most ${COUNT_MAX}`), count);
 }
 
 function parseGenerate(argv: readonly string[]): Command {
@@ -194,7 +201,9 @@ function parseGenerate(argv: readonly string[]): Command {
   if (generator === undefined) {
     return refuse(`generate: expected one of ${names.join(', ')}, got ${describe(name)}.${suggestion(name, names)}`);
   }
-  const { positionals, values } = scanArguments(rest, [...parameterOptions(generator), ...GENERATE_OPTIONS]);
+  const options = [...parameterOptions(generator), ...GENERATE_OPTIONS];
+  const takes = `; ${name} takes ${options.map((option) => `--${option.name}`).join(', ')}`;
+  const { positionals, values } = scanArguments(rest, options, takes);
   if (positionals.length > 0) invalidOption(`generate ${name}`, 'options after the name', positionals[0]);
   const parameters: Record<string, number> = {};
   for (const parameter of generator.parameters) {

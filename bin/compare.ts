@@ -4,13 +4,14 @@ import { renderJson } from '../sim/report/json.ts';
 import type { Report } from '../sim/report/report.ts';
 import { renderTable } from '../sim/report/table.ts';
 import type { CompareCommand } from './arguments.ts';
-import { outputWidth, wantsColor, writeOutput } from './output.ts';
+import { checkOutput, outputWidth, wantsColor, writeOutput } from './output.ts';
 import { ProgressLine } from './progress.ts';
 import { openTopology } from './topology.ts';
 
 /** `overlay-sim`: runs the comparison and writes the report where it was asked for. @throws OverlayError */
 export function runComparison(command: CompareCommand, warn: (note: string) => void): void {
   const { topology, json, csv, quiet } = command;
+  for (const path of [json, csv]) if (path !== undefined) checkOutput(path);
   const report = measured(command);
   if (json !== '-' && csv !== '-') {
     const color = wantsColor(process.env, process.stdout.isTTY);

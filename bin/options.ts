@@ -24,10 +24,11 @@ export interface ScannedArguments {
  * whatever follows `--` are positionals. Written by hand, since the errors of
  * `node:util` name neither the nearest option nor what was expected.
  *
+ * @param takes What an error about an unknown option says where no option is near.
  * @throws OverlayError `INVALID_OPTION` for an unknown option, one given twice, a
  *   missing value or a value that a switch does not take.
  */
-export function scanArguments(argv: readonly string[], options: readonly Option[]): ScannedArguments {
+export function scanArguments(argv: readonly string[], options: readonly Option[], takes = ''): ScannedArguments {
   const positionals: string[] = [];
   const values = new Map<string, string>();
   for (let i = 0; i < argv.length; i++) {
@@ -42,7 +43,7 @@ export function scanArguments(argv: readonly string[], options: readonly Option[
     }
     const equals = argument.indexOf('=');
     const given = equals === -1 ? argument : argument.slice(0, equals);
-    const option = optionNamed(given, options);
+    const option = optionNamed(given, options, takes);
     if (values.has(option.name)) refuse(`--${option.name}: given twice.`);
     if (option.value === undefined) {
       if (equals !== -1) refuse(`--${option.name}: takes no value, got ${describe(argument.slice(equals + 1))}.`);
@@ -91,10 +92,11 @@ function decimal(text: string): number | undefined {
   return value !== undefined && Number.isFinite(value) ? value : undefined;
 }
 
-function optionNamed(given: string, options: readonly Option[]): Option {
+function optionNamed(given: string, options: readonly Option[], takes: string): Option {
   const option = options.find((each) => given === `--${each.name}`);
   if (option !== undefined) return option;
-  return refuse(`unknown option ${describe(given)}.${suggestion(given.replace(/^-+/, ''), options.map((each) => each.name), '--')}`);
+  const guess = suggestion(given.replace(/^-+/, ''), options.map((each) => each.name), '--');
+  return refuse(`unknown option ${describe(given)}${guess === '' ? takes : ''}.${guess}`);
 }
 
 /** A value may start with a dash (`-`, `-1`), but not look like an option. */

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 
 import { OverlayError } from '../lib/core/errors.ts';
 
@@ -23,6 +23,29 @@ export function wantsColor(env: NodeJS.ProcessEnv, isTTY: boolean): boolean {
 }
 
 /**
+ * Finds out whether a file can be written, before a long run whose result goes
+ * there: one that exists keeps its content, one that does not is made and removed.
+ * A pipe or device is left alone, since its reader would take the closing for the
+ * end; so is a link to nowhere.
+ *
+ * @throws OverlayError `UNREADABLE_FILE` when it cannot be written.
+ */
+export function checkOutput(path: string): void {
+  if (path === '-') return;
+  try {
+    const found = statSync(path, { throwIfNoEntry: false }) ?? lstatSync(path, { throwIfNoEntry: false });
+    if (found === undefined) {
+      closeSync(openSync(path, 'wx'));
+      unlinkSync(path);
+    } else if (found.isFile() || found.isDirectory()) {
+      closeSync(openSync(path, 'a'));
+    }
+  } catch (error) {
+    cannotWrite(path, error);
+  }
+}
+
+/**
  * Writes a file, or standard output for `-`.
  * @throws OverlayError `UNREADABLE_FILE` when it cannot be written.
  */
@@ -34,7 +57,7 @@ export function writeOutput(path: string, text: string): void {
   try {
     writeFileSync(path, text);
   } catch (error) {
-    throw new OverlayError('UNREADABLE_FILE', `${path}: cannot be written: ${reasonOf(error)}.`);
+    cannotWrite(path, error);
   }
 }
 
@@ -59,6 +82,10 @@ const REASONS = new Map([
   ['ENOSPC', 'no space left'],
   ['ENAMETOOLONG', 'the name is too long'],
 ]);
+
+function cannotWrite(path: string, error: unknown): never {
+  throw new OverlayError('UNREADABLE_FILE', `${path}: cannot be written: ${reasonOf(error)}.`);
+}
 
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';

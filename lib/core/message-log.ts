@@ -44,6 +44,8 @@ export class MessageLog {
   private history: History | undefined = undefined;
   private fifo: FifoOrder | undefined = undefined;
   private digestStart = 0;
+  /** Until something new arrives; in quiet times every cycle asks for the same. */
+  private digestMade: readonly DigestEntry[] | undefined = undefined;
   accepted = 0;
   dropped = 0;
 
@@ -68,6 +70,7 @@ export class MessageLog {
     }
     if (!log.fits(message.seq)) this.giveUp(log, message.seq - WINDOW_SIZE + 1, effects);
     log.add(message.seq);
+    this.digestMade = undefined;
     this.accepted++;
     this.keep(message);
     if (this.limits.order === 'none') effects.deliver(message, from);
@@ -100,18 +103,12 @@ export class MessageLog {
    * many origins a message may hold only the first: then each digest begins where the
    * last one did plus `DIGEST_STEP`, so that none is left out for ever.
    */
-  digest(): DigestEntry[] {
-    let all = this.all();
-    if (all.length > DIGEST_STEP) {
-      this.digestStart = (this.digestStart + DIGEST_STEP) % all.length;
-      all = all.slice(this.digestStart).concat(all.slice(0, this.digestStart));
-    }
-    return all.map((log) => ({
-      origin: log.origin,
-      epoch: log.epoch,
-      next: log.next,
-      beyond: log.beyond(this.limits.digestRangesMax),
-    }));
+  digest(): readonly DigestEntry[] {
+    if (this.digestMade === undefined) this.digestMade = this.makeDigest();
+    const made = this.digestMade;
+    if (made.length <= DIGEST_STEP) return made;
+    this.digestStart = (this.digestStart + DIGEST_STEP) % made.length;
+    return made.slice(this.digestStart).concat(made.slice(0, this.digestStart));
   }
 
   /** How many messages the history has taken so far: a mark in time for `lackedBy`. */
@@ -150,6 +147,15 @@ export class MessageLog {
 
   onGapTimer(timer: GapTimer, effects: Effects): void {
     this.fifo?.onGapTimer(timer, effects);
+  }
+
+  private makeDigest(): readonly DigestEntry[] {
+    return this.all().map((log) => ({
+      origin: log.origin,
+      epoch: log.epoch,
+      next: log.next,
+      beyond: log.beyond(this.limits.digestRangesMax),
+    }));
   }
 
   private peek(origin: PeerRef): OriginLog | undefined {

@@ -1,18 +1,19 @@
 import { OverlayError, invalidOption } from '../../lib/core/errors.ts';
 import { Random } from '../../lib/core/random.ts';
 import { closest } from '../../lib/core/suggest.ts';
-import { type LinkCopies } from '../measure/link-stress.ts';
+import type { LinkCopies } from '../measure/link-stress.ts';
 import { treeCost } from '../measure/tree-cost.ts';
 import { type ProtocolResult, REPORT_FORMAT, type Report, type ReportOptions } from '../report/report.ts';
 import { DEFAULT_ACCESS_DELAY_MS, type HostChoice } from '../underlay/attachment.ts';
 import type { Underlay } from '../underlay/underlay.ts';
 import { average } from './average.ts';
 import { type Field, field } from './field.ts';
-import { messageFigures, spread } from './figures.ts';
+import { type MessageFigures, messageFigures, spread } from './figures.ts';
 import { ipMulticastRun } from './ip-multicast-run.ts';
-import { linkResults, sumCopies } from './link-results.ts';
+import { addCopies, linkResults } from './link-results.ts';
+import { resultNotes } from './notes.ts';
 import { PROTOCOLS, type ProtocolSetup, protocolSetup } from './protocols.ts';
-import { DRAIN_MAX_MS, type RunOptions, type RunResult, run } from './run.ts';
+import { type RunOptions, type RunResult, run } from './run.ts';
 
 /** How far a comparison has come, for a progress line. */
 export interface Progress {
@@ -35,6 +36,9 @@ export interface ComparisonOptions extends Partial<Omit<ReportOptions, 'topology
 /** Messages before the measured ones, over all sources, unless told. Guess: a Plumtree has settled after two or three. */
 const WARM_UP_MESSAGES = 10;
 
+/** Largest number of measured messages, over all sources, times hosts: a flood takes 300 bytes for each until it is put into figures. */
+const RECORDS_MAX = 4_000_000;
+
 /**
  * Runs every protocol on the underlay and measures it. Every protocol has the same
  * hosts, sources, conditions and seed, so that rows can be compared.
@@ -49,6 +53,7 @@ export function compare(underlay: Underlay, topology: string, given: ComparisonO
   const source = given.source ?? 'first';
   const sources = chooseSources(source, ground, random.fork('sources'));
   const options = reportOptions(topology, given, { hosts, accessDelayMs, source, sources: sources.length });
+  checkRecords(options.messages * sources.length, ground.hostIds.length);
   const setups = options.protocols.map(protocolSetup);
   const mstCostMs = treeCost(ground.oracle, ground.mst);
 
@@ -68,7 +73,7 @@ export function compare(underlay: Underlay, topology: string, given: ComparisonO
     options,
     underlay: { name: underlay.name, kind: underlay.kind, ...sizes(underlay), hosts: ground.hostIds.length, ...underlay.counts },
     results,
-    notes: [...underlay.notes, ...unsettledNotes(unsettled), ...resultNotes(ground, options, results)],
+    notes: [...underlay.notes, ...resultNotes(ground, options, results, unsettled)],
   };
 }
 
@@ -86,18 +91,22 @@ function protocolResult(setup: ProtocolSetup, ran: RunResult, context: ResultCon
   const dissemination = setup.kind === 'peers' ? setup.config.dissemination : undefined;
   const cycleMs = dissemination?.kind === 'rumor' || dissemination?.kind === 'antiEntropy' ? dissemination.cycleMs : undefined;
   const yardsticks = { field: ground, mstCostMs, cycleMs, routersCopy: setup.kind === 'ip-multicast' };
-  const measured = ran.records.map((record) => messageFigures(record, yardsticks));
-  const copies = context.links ? sumCopies(measured.map((each) => each.copies).filter((each): each is LinkCopies => each !== undefined)) : undefined;
+  const measured: MessageFigures[] = [];
+  let total: LinkCopies | undefined;
+  for (const record of ran.records) {
+    const { figures, copies } = messageFigures(record, yardsticks);
+    measured.push(figures);
+    if (context.links && copies !== undefined) total = addCopies(total, copies);
+  }
   const ids = sources.map((host) => ground.hostIds[host] ?? '');
-  const { controlMessages, controlBytes, payloadBytes, retransmissions, measuredMs, events, traceHash } = ran;
+  const { controlMessages, controlBytes, payloadBytes, retransmissions, queueDrops, measuredMs, events, traceHash } = ran;
   const perPeerSecond = (hosts * measuredMs) / 1000;
-  const figures = average(measured.map((each) => each.figures));
   return {
     protocol: setup.name,
     source: ids.length === 1 ? (ids[0] ?? '') : context.source,
     sources: ids,
     messages: ran.records.length,
-    ...figures,
+    ...average(measured),
     controlMessages,
     controlBytes,
     payloadBytes,
@@ -108,10 +117,11 @@ function protocolResult(setup: ProtocolSetup, ran: RunResult, context: ResultCon
     },
     overlayGraph: overlayResult(ran),
     retransmissions,
+    queueDrops,
     measuredMs,
     events,
     traceHash,
-    ...(copies === undefined || ground.links === undefined ? {} : { links: linkResults(ground, ground.links, copies, ran.records.length) }),
+    ...(total === undefined || ground.links === undefined ? {} : { links: linkResults(ground, ground.links, total, ran.records.length) }),
   };
 }
 
@@ -124,26 +134,6 @@ function overlayResult({ overlay }: RunResult): ProtocolResult['overlayGraph'] {
 
 function sizes(underlay: Underlay): { readonly routers: number; readonly links: number } {
   return underlay.kind === 'matrix' ? { routers: 0, links: 0 } : { routers: underlay.routers.length, links: underlay.links.length };
-}
-
-function unsettledNotes(protocols: readonly string[]): string[] {
-  if (protocols.length === 0) return [];
-  return [`With ${protocols.join(', ')} payloads were still under way ${DRAIN_MAX_MS / 1000} s after the last publish, when the run was stopped: their figures are of what had happened by then.`];
-}
-
-function resultNotes(ground: Field, options: ReportOptions, results: readonly ProtocolResult[]): string[] {
-  const notes: string[] = [];
-  if (ground.links === undefined) {
-    notes.push('A latency matrix has no links: link stress, resource usage and ratios to IP multicast do not exist here; measured delays break the triangle inequality, so that RDP below 1 is possible.');
-  }
-  const undelivered = results.filter(({ reliability }) => reliability === 0).map(({ protocol }) => protocol);
-  if (undelivered.length > 0) notes.push(`No receiver got a message with ${undelivered.join(', ')}: figures of deliveries do not exist there.`);
-  if (results.some(({ rdp, reliability }) => rdp === null && reliability > 0)) notes.push('Receivers at delay 0 from the source have no RDP.');
-  if (options.loss > 0) notes.push(`Every packet is lost with probability ${options.loss}; links send reliable traffic again, which counts as stress, and IP multicast and rumors do not.`);
-  if (results.some(({ protocol, reliability }) => protocol.startsWith('rumor') && reliability < 1)) {
-    notes.push('Rumor mongering leaves a residue by design: RDP and tree cost are over the receivers that were reached.');
-  }
-  return notes;
 }
 
 function reportOptions(
@@ -192,6 +182,12 @@ function chooseSources(text: string, ground: Field, random: Random): number[] {
   const guess = closest(text, ground.hostIds);
   const hint = guess === undefined ? '' : ` Did you mean ${guess}?`;
   throw new OverlayError('INVALID_OPTION', `--source: expected first, all, random:N or the id of a host, got "${text}".${hint}`);
+}
+
+function checkRecords(messages: number, hosts: number): void {
+  if (messages * hosts <= RECORDS_MAX) return;
+  const most = Math.floor(RECORDS_MAX / hosts);
+  throw new OverlayError('LIMIT_EXCEEDED', `--messages: expected at most ${most} messages over all sources with ${hosts} hosts, got ${messages}.`);
 }
 
 function wholeNumber(option: string, value: number, min: number, max: number): number {

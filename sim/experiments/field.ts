@@ -9,7 +9,7 @@ import type { Underlay } from '../underlay/underlay.ts';
 import { DelayPaths, type Paths, routerPaths } from '../world/paths.ts';
 
 /** Largest number of hosts in a comparison: its measures hold a few numbers for each host and message. */
-export const HOSTS_MAX = 20_000;
+export const HOSTS_MAX = 10_000;
 
 /** An underlay with hosts on it, ready for any number of runs. */
 export interface Field {
@@ -23,6 +23,8 @@ export interface Field {
   readonly mst: Parents;
   /** The host of the first kept router. */
   readonly firstHost: number;
+  /** No less than the largest unicast delay where delays keep the triangle inequality: twice the largest from host 0, in ms. */
+  readonly delayBoundMs: number;
 }
 
 /**
@@ -34,10 +36,12 @@ export function field(underlay: Underlay, hosts: HostChoice, accessDelayMs: numb
   const count = made.hostIds.length;
   if (count < 2) throw new OverlayError('INVALID_OPTION', `--hosts: expected at least 2 hosts, so that there is a receiver, got ${count} on ${underlay.name}.`);
   if (count > HOSTS_MAX) throw new OverlayError('LIMIT_EXCEEDED', `--hosts: expected at most ${HOSTS_MAX} hosts, got ${count}; choose some with --hosts random:N.`);
-  return { underlay, ...made, mst: minimumSpanningTree(made.oracle, 0) };
+  let farthestMs = 0;
+  for (let host = 1; host < count; host++) farthestMs = Math.max(farthestMs, made.oracle.delayMs(0, host));
+  return { underlay, ...made, mst: minimumSpanningTree(made.oracle, 0), delayBoundMs: 2 * farthestMs };
 }
 
-type Made = Omit<Field, 'underlay' | 'mst'>;
+type Made = Omit<Field, 'underlay' | 'mst' | 'delayBoundMs'>;
 
 function matrixField(underlay: Extract<Underlay, { kind: 'matrix' }>, hosts: HostChoice, random: Random): Made {
   const positions = chosenPositions(hosts, underlay.hostIds.length, 'hosts', random);

@@ -48,7 +48,7 @@ export function messageFigures(record: MessageRecord, yardsticks: Yardsticks): {
   const usage = field.links === undefined || copies === undefined ? null : resourceUsage(field.links, copies).allMs;
   const spt = field.links === undefined ? null : resourceUsage(field.links, ipMulticast(field.links, record.source)).allMs;
   // On the routers' own tree each link carries one copy, so that its cost is what it uses.
-  const treeCostMs = routersCopy ? usage : treeCost(field.oracle, record.parents);
+  const treeCostMs = record.delivered === 0 ? null : routersCopy ? usage : treeCost(field.oracle, record.parents);
   const ratios = costRatios({ treeCostMs: treeCostMs ?? 0, mstCostMs: yardsticks.mstCostMs, ipMulticastCostMs: spt, resourceUsageMs: usage });
   const sent = nodeStress(record.sent);
   const figures: MessageFigures = {
@@ -62,7 +62,7 @@ export function messageFigures(record: MessageRecord, yardsticks: Yardsticks): {
       ratioToIpMulticast: treeCostMs === null ? null : ratios.ratioToIpMulticast,
     },
     resourceUsage: usage,
-    normalizedResourceUsage: ratios.normalizedResourceUsage,
+    normalizedResourceUsage: record.delivered === 0 ? null : ratios.normalizedResourceUsage,
     reliability: arrived.reliability ?? 1,
     residue: residue(record.delivered + 1, receivers + 1) ?? 0,
     lastDeliveryHop: arrived.lastDeliveryHop,

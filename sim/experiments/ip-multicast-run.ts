@@ -30,7 +30,7 @@ export function ipMulticastRun(field: Field, options: RunOptions): RunResult {
   // Charged the same header as a data message of the overlays.
   const payloadBytes = records.reduce((sum, { delivered }) => sum + delivered, 0) * (DATA_HEADER_BYTES + options.payloadBytes);
   const measuredMs = nowUs / 1000;
-  const traffic = { controlMessages: 0, controlBytes: 0, payloadBytes, retransmissions: 0, measuredMs };
+  const traffic = { controlMessages: 0, controlBytes: 0, payloadBytes, retransmissions: 0, queueDrops: 0, measuredMs };
   return { records, ...traffic, events, settled: true, traceHash: hash.hex, overlay: undefined };
 }
 

@@ -3,16 +3,17 @@ import type { RouterOracle } from '../measure/unicast.ts';
 import type { LinkResult } from '../report/report.ts';
 import type { Field } from './field.ts';
 
-/** The copies of several messages, added. */
-export function sumCopies(each: readonly LinkCopies[]): LinkCopies | undefined {
-  const [first, ...others] = each;
-  if (first === undefined) return undefined;
-  const sum = (part: keyof LinkCopies): Float64Array =>
-    others.reduce((total, copies) => total.map((value, index) => value + (copies[part][index] as number)), first[part]);
-  return { ab: sum('ab'), ba: sum('ba'), up: sum('up'), down: sum('down') };
+/** Adds the copies of one message more to those of `total`, in place where there are any; answers the sum. */
+export function addCopies(total: LinkCopies | undefined, copies: LinkCopies): LinkCopies {
+  if (total === undefined) return copies;
+  for (const part of ['ab', 'ba', 'up', 'down'] as const) {
+    const sum = total[part];
+    for (let index = 0; index < sum.length; index++) sum[index] = (sum[index] as number) + (copies[part][index] as number);
+  }
+  return total;
 }
 
-/** Each link's stress, the mean over `messages`: router links in order, then the access links of the hosts (host to router is AB). */
+/** Each link's stress, the mean over `messages`, from their copies added up: router links in order, then the access links of the hosts (host to router is AB). */
 export function linkResults(field: Field, oracle: RouterOracle, copies: LinkCopies, messages: number): LinkResult[] {
   const { underlay } = field;
   if (underlay.kind === 'matrix') return [];

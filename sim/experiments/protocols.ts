@@ -111,6 +111,18 @@ const WORDS: ReadonlyMap<string, readonly [option: string, value: string]> = new
   ['per-source', ['tree', 'per-source']],
 ]);
 
+/** Other words for what is here, to suggest the name by. */
+const SYNONYMS: ReadonlyMap<string, string> = new Map([
+  ['star', 'unicast'],
+  ['multicast', 'ip-multicast'],
+  ['spt', 'ip-multicast'],
+  ['tree', 'mst'],
+  ['flooding', 'flood'],
+  ['hyparview', 'flood'],
+  ['gossip', 'rumor'],
+  ['epidemic', 'rumor'],
+]);
+
 /**
  * Reads a name with its variants, parted by colons: `rumor:push-pull:coin:k=3`.
  * @throws {OverlayError} `UNKNOWN_PROTOCOL` with a suggestion; `INVALID_OPTION` for a variant.
@@ -134,7 +146,17 @@ export function protocolSetup(spec: string): ProtocolSetup {
     part[option] = value;
   }
   const options = { overlay, dissemination } as unknown as GroupOptions;
-  return { kind: 'peers', name: spec, config: groupConfig(options), start: entry.start };
+  return { kind: 'peers', name: spec, config: configOf(spec, options), start: entry.start };
+}
+
+/** A wrong value is told in the words of the command line. */
+function configOf(spec: string, options: GroupOptions): GroupConfig {
+  try {
+    return groupConfig(options);
+  } catch (error) {
+    if (error instanceof OverlayError) throw new OverlayError(error.code, `--protocol ${spec}: ${error.message}`);
+    throw error;
+  }
 }
 
 /** Its place in the table: that of the protocol without variants. */
@@ -150,7 +172,7 @@ function assignment(entry: Entry, variant: string): readonly [option: string, va
 
 function unknownProtocol(name: string): OverlayError {
   const names = ENTRIES.map((entry) => entry.name);
-  const guess = closest(name, names);
+  const guess = SYNONYMS.get(name.toLowerCase()) ?? closest(name, names);
   const hint = guess === undefined ? '' : ` Did you mean ${guess}?`;
   return new OverlayError('UNKNOWN_PROTOCOL', `--protocol: expected some of ${names.join(', ')}, got "${name}".${hint}`);
 }

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly onShare: (share: number) => void;
 }
 
+type PeersSetup = Extract<ProtocolSetup, { kind: 'peers' }>;
+
 /** What a run yielded, before it is put into figures. */
 export interface RunResult {
   readonly records: readonly MessageRecord[];
@@ -31,9 +33,11 @@ export interface RunResult {
   readonly controlBytes: number;
   readonly payloadBytes: number;
   readonly retransmissions: number;
+  /** Packets that full queues of links dropped. */
+  readonly queueDrops: number;
   readonly measuredMs: number;
   readonly events: number;
-  /** False when payloads were still under way at the end, after `DRAIN_MAX_MS`. */
+  /** False when payloads were still under way when the run was stopped. */
   readonly settled: boolean;
   readonly traceHash: string;
   /** The neighbours at the end; `undefined` where everybody knows everybody. */
@@ -42,39 +46,41 @@ export interface RunResult {
 
 /** Between two joins, in ms. Guess: longer than most random walks take. */
 const JOIN_INTERVAL_MS = 50;
-/** From the last join to the first message, in ms: ten shuffles. */
-const SETTLE_MS = 10_000;
+/** The first message is published when no peer has had a new neighbour for this long, in ms: sixty shuffles ... */
+const SETTLED_MS = 60_000;
+/** ... or at the latest this long after the last join. */
+const SETTLE_MAX_MS = 600_000;
 /** Between two messages, in ms, so that each travels alone or nearly so. */
 const PUBLISH_INTERVAL_MS = 1000;
-/** A run ends when every message has arrived everywhere and no payload was sent for this long, in ms ... */
-const QUIET_COMPLETE_MS = 3000;
-/** ... or when some have not, and no payload was sent for this long ... */
-const QUIET_INCOMPLETE_MS = 20_000;
-/** ... or at the latest this long after the last publish. */
-export const DRAIN_MAX_MS = 300_000;
+/** A run ends when no payload is under way and none was for this long, in ms: far more than a graft or a cycle takes ... */
+const QUIET_MS = 20_000;
+/** ... or at the latest this long after the last publish, or the time of this many crossings of the map, whichever is longer. */
+const DRAIN_MAX_MS = 300_000;
+const DRAIN_CROSSINGS = 40;
 
 /** Simulates one protocol on a field, from the joins to the last delivery. Deterministic in its arguments. */
-export function run(field: Field, setup: Extract<ProtocolSetup, { kind: 'peers' }>, options: RunOptions): RunResult {
+export function run(field: Field, setup: PeersSetup, options: RunOptions): RunResult {
   const { seed, loss, jitter, wire } = options;
   const collector = new Collector(field.hostIds.length);
   const world = new World(field.paths, { seed, loss, jitter, wire, observer: collector });
   const publishing = options.sources.length * (options.warmUpMessages + options.messages) * PUBLISH_INTERVAL_MS;
-  const joining = setup.start === 'contact' ? field.hostIds.length * JOIN_INTERVAL_MS + SETTLE_MS : 0;
+  const joining = setup.start === 'contact' ? field.hostIds.length * JOIN_INTERVAL_MS + SETTLED_MS : 0;
   const report = (): void => options.onShare(Math.min(1, world.nowMs / (joining + publishing)));
 
-  joinAll(world, field, setup, report);
+  joinAll(world, field, setup, collector, report);
   publishAll(world, collector, options, options.warmUpMessages, report);
-  settle(world, collector);
+  settle(world, field, collector);
   collector.measuring = true;
   const startMs = world.nowMs;
   publishAll(world, collector, options, options.messages, report);
-  const settled = settle(world, collector);
+  const settled = settle(world, field, collector);
   return {
     records: collector.records,
     controlMessages: collector.controlMessages,
     controlBytes: collector.controlBytes,
     payloadBytes: collector.payloadBytes,
     retransmissions: collector.retransmissions,
+    queueDrops: collector.queueDrops,
     measuredMs: world.nowMs - startMs,
     events: world.events,
     settled,
@@ -83,7 +89,7 @@ export function run(field: Field, setup: Extract<ProtocolSetup, { kind: 'peers' 
   };
 }
 
-function joinAll(world: World, field: Field, setup: Extract<ProtocolSetup, { kind: 'peers' }>, report: () => void): void {
+function joinAll(world: World, field: Field, setup: PeersSetup, collector: Collector, report: () => void): void {
   const hosts = field.hostIds.length;
   if (setup.start === 'contact') {
     for (let host = 0; host < hosts; host++) {
@@ -91,7 +97,8 @@ function joinAll(world: World, field: Field, setup: Extract<ProtocolSetup, { kin
       world.run(world.nowMs + JOIN_INTERVAL_MS);
       report();
     }
-    world.run(world.nowMs + SETTLE_MS);
+    const endMs = world.nowMs + SETTLE_MAX_MS;
+    while (world.nowMs < endMs && world.nowMs - collector.lastNeighbourUs / 1000 < SETTLED_MS) world.run(world.nowMs + PUBLISH_INTERVAL_MS);
     return;
   }
   const peers = setup.start === 'mst' ? treeNeighbours(field) : undefined;
@@ -122,12 +129,11 @@ function publish(world: World, source: number, payload: Uint8Array): void {
 }
 
 /** Runs until what was published has arrived, or will not; false when it had to stop before that was certain. */
-function settle(world: World, collector: Collector): boolean {
-  const endMs = world.nowMs + DRAIN_MAX_MS;
+function settle(world: World, field: Field, collector: Collector): boolean {
+  const endMs = world.nowMs + Math.max(DRAIN_MAX_MS, DRAIN_CROSSINGS * field.delayBoundMs);
   while (world.nowMs < endMs) {
     const quietMs = world.nowMs - collector.lastPayloadUs / 1000;
-    const quietEnoughMs = collector.complete ? QUIET_COMPLETE_MS : QUIET_INCOMPLETE_MS;
-    if (collector.payloadsInFlight === 0 && quietMs >= quietEnoughMs) return true;
+    if (collector.payloadsInFlight === 0 && quietMs >= QUIET_MS) return true;
     world.run(world.nowMs + PUBLISH_INTERVAL_MS);
   }
   return false;

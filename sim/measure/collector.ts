@@ -1,3 +1,4 @@
+import type { ProtocolEvent } from '../../lib/core/effects.ts';
 import type { PeerRef } from '../../lib/core/ids.ts';
 import type { DataMessage, Message } from '../../lib/core/messages.ts';
 import { type PacketLoss, SilentObserver } from '../world/observer.ts';
@@ -15,8 +16,12 @@ export class Collector extends SilentObserver {
   controlBytes = 0;
   payloadBytes = 0;
   retransmissions = 0;
+  /** Packets, with payload or without, that full queues of links dropped. */
+  queueDrops = 0;
   /** When a payload was last sent, arrived or was lost, in virtual microseconds. */
   lastPayloadUs = 0;
+  /** When a peer last had a new neighbour, in virtual microseconds. */
+  lastNeighbourUs = 0;
   /** Payloads that are under way now, or will be sent again. */
   payloadsInFlight = 0;
 
@@ -30,11 +35,6 @@ export class Collector extends SilentObserver {
     const record = new MessageRecord(origin, this.hosts, nowUs);
     this.records.push(record);
     (this.byOrigin[origin] ??= new Map()).set(seq, record);
-  }
-
-  /** Whether every measured message has reached every other host. */
-  get complete(): boolean {
-    return this.records.every((record) => record.delivered === this.hosts - 1);
   }
 
   override onTransmission(timeUs: number, from: PeerRef, to: PeerRef, message: Message, bytes: number, attempt: number): void {
@@ -60,12 +60,17 @@ export class Collector extends SilentObserver {
     if (record !== undefined) record.received++;
   }
 
-  override onLoss(timeUs: number, _from: PeerRef, _to: PeerRef, message: Message, _why: PacketLoss, again: boolean): void {
+  override onLoss(timeUs: number, _from: PeerRef, _to: PeerRef, message: Message, why: PacketLoss, again: boolean): void {
+    if (this.measuring && why === 'queue-full') this.queueDrops++;
     if (message.kind === 'data' && !again) this.landed(timeUs);
   }
 
   override onDelivery(timeUs: number, peer: PeerRef, from: PeerRef, message: DataMessage): void {
     this.record(message)?.onDelivered(peer, from, message.hops, timeUs);
+  }
+
+  override onEvent(timeUs: number, _peer: PeerRef, event: ProtocolEvent): void {
+    if (event.kind === 'neighbourUp') this.lastNeighbourUs = timeUs;
   }
 
   private landed(timeUs: number): void {

@@ -12,7 +12,14 @@ export interface DelayOracle {
   delayMs(a: number, b: number): number;
 }
 
-/** Delays along the canonical routes of a router graph, which can also be walked link by link. */
+/** Bytes of delays between hosts that are kept. Guess: enough for all pairs of 11 000 hosts. */
+const DELAY_ROWS_BYTES_MAX = 1024 * 1024 * 1024;
+
+/**
+ * Delays along the canonical routes of a router graph, which can also be walked link
+ * by link. The delays from a host to all others are computed together and kept, up to
+ * `DELAY_ROWS_BYTES_MAX`; then all are dropped and computed again when asked for.
+ */
 export class RouterOracle implements DelayOracle {
   readonly symmetric = true;
   readonly hosts: number;
@@ -21,6 +28,10 @@ export class RouterOracle implements DelayOracle {
   readonly routes: RouteCache;
   private readonly routerOf: Int32Array;
   private readonly accessMs: Float64Array;
+  /** By host: the delays to all hosts, once asked for. */
+  private readonly rows: (Float64Array | undefined)[];
+  private readonly rowsMax: number;
+  private rowsKept = 0;
 
   constructor(attached: readonly Host[], routes: RouteCache) {
     this.hosts = attached.length;
@@ -29,13 +40,28 @@ export class RouterOracle implements DelayOracle {
     this.routes = routes;
     this.routerOf = Int32Array.from(attached, (host) => host.router);
     this.accessMs = Float64Array.from(attached, (host) => host.accessDelayMs);
+    this.rows = new Array<Float64Array | undefined>(this.hosts).fill(undefined);
+    this.rowsMax = Math.max(1, Math.floor(DELAY_ROWS_BYTES_MAX / (8 * this.hosts)));
   }
 
   /** Access of a, route, access of b; both access links also where a and b hang off one router. */
   delayMs(a: number, b: number): number {
-    if (a === b) return 0;
-    const routeMs = this.routes.from(this.routerOf[a] as number).delayMs[this.routerOf[b] as number] as number;
-    return (this.accessMs[a] as number) + routeMs + (this.accessMs[b] as number);
+    return (this.rows[a] ?? this.rowOf(a))[b] as number;
+  }
+
+  private rowOf(a: number): Float64Array {
+    if (this.rowsKept === this.rowsMax) {
+      this.rows.fill(undefined);
+      this.rowsKept = 0;
+    }
+    const { delayMs } = this.routes.from(this.router(a));
+    const row = new Float64Array(this.hosts);
+    for (let b = 0; b < this.hosts; b++) {
+      row[b] = b === a ? 0 : (this.accessMs[a] as number) + (delayMs[this.routerOf[b] as number] as number) + (this.accessMs[b] as number);
+    }
+    this.rows[a] = row;
+    this.rowsKept++;
+    return row;
   }
 
   router(host: number): number {

@@ -40,7 +40,7 @@ export const RESULT_COLUMNS: readonly string[] = [
   ...under('epidemic', ['residue', 'traffic', 'tAveCycles', 'tLastCycles']),
   ...under('overlayGraph.degree', SPREAD), ...under('overlayGraph.inDegree', SPREAD),
   ...under('overlayGraph', ['clusteringCoefficient', 'averageShortestPath', 'diameter', 'components']),
-  'retransmissions', 'measuredMs', 'events', 'traceHash',
+  'retransmissions', 'queueDrops', 'measuredMs', 'events', 'traceHash',
 ];
 
 function under(prefix: string, names: readonly string[]): string[] {

@@ -87,6 +87,8 @@ export interface ProtocolResult {
   readonly overlayGraph: OverlayGraphResult | null;
   /** Copies sent again by links because a packet was lost; part of the stress. */
   readonly retransmissions: number;
+  /** Packets that did not fit into the queue of a link of limited bandwidth. */
+  readonly queueDrops: number;
   /** Simulated time from the first measured publish to the end, in ms. */
   readonly measuredMs: number;
   /** Events of the whole run, warm-up included. */

@@ -31,8 +31,9 @@ export type { RawGraph, RawLink, RawNode } from './raw-graph.ts';
  * Whatever was done is counted, and said in `notes` in one sentence each.
  *
  * @throws OverlayError `INVALID_TOPOLOGY` for a wrong value, a duplicate id, a
- *   link to nowhere, a host that does not hang off exactly one router, or a
- *   graph without routers; `TOPOLOGY_TOO_LARGE` above the limits of `limits.ts`.
+ *   link to nowhere, a host that does not hang off exactly one router, hosts of
+ *   which none hangs off a router that is kept, or a graph without routers;
+ *   `TOPOLOGY_TOO_LARGE` above the limits of `limits.ts`.
  */
 export function buildRouterUnderlay(raw: RawGraph): RouterUnderlay {
   const ends = checkGraph(raw);
@@ -143,7 +144,11 @@ function accessLinks(raw: RawGraph, ends: LinkEnds): AccessLinks {
   return { routerOf, delaysMs, mergedLinks, ignored };
 }
 
-/** The hosts whose routers are kept, and the ids of the others. */
+/**
+ * The hosts whose routers are kept, and the ids of the others. A file that declares
+ * hosts of which none is kept is refused: as one without hosts it would be
+ * given one on every router.
+ */
 function keptHosts(raw: RawGraph, access: AccessLinks, routerOf: Int32Array): { hosts: DeclaredHost[]; excludedHosts: string[] } {
   const hosts: DeclaredHost[] = [];
   const excludedHosts: string[] = [];
@@ -154,7 +159,16 @@ function keptHosts(raw: RawGraph, access: AccessLinks, routerOf: Int32Array): { 
     if (router === -1) excludedHosts.push(node.id);
     else hosts.push(Number.isNaN(accessDelayMs) ? { id: node.id, router } : { id: node.id, router, accessDelayMs });
   }
+  if (hosts.length === 0 && excludedHosts.length > 0) noHostKept(raw, excludedHosts.length);
   return { hosts, excludedHosts };
+}
+
+function noHostKept(raw: RawGraph, count: number): never {
+  const first = raw.nodes.findIndex(({ kind }) => kind === 'host');
+  const id = describe(raw.nodes[first]?.id);
+  return wrong(raw, 'node', first, 'kind', count === 1
+    ? `the only host, ${id}, hangs off a router outside the largest connected component`
+    : `all ${count} hosts, ${id} the first of them, hang off routers outside the largest connected component`);
 }
 
 function routerOfNode(node: RawNode): Router {

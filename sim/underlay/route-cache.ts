@@ -3,8 +3,8 @@ import type { RouterGraph } from './router-graph.ts';
 import { Routes, TREE_BYTES_PER_ROUTER } from './routes.ts';
 import type { RouteTree } from './routes.ts';
 
-/** Default of `bytesMax`: a thousand trees of 10 000 routers. Guess. */
-export const ROUTE_CACHE_BYTES_MAX = 256 * 1024 * 1024;
+/** Default of `bytesMax`: the trees of all routers, up to 6600 of them. Guess. */
+export const ROUTE_CACHE_BYTES_MAX = 1024 * 1024 * 1024;
 
 /**
  * Route trees, computed when first asked for and kept up to `bytesMax` bytes;

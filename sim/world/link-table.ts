@@ -32,7 +32,7 @@ export class LinkTable {
   close(owner: number, peer: number): void {
     let before = -1;
     for (let link = this.first[peer] as number; link !== -1; link = this.next[link] as number) {
-      if (this.owners[link] === owner && this.lives(link)) {
+      if (this.owners[link] === owner) {
         this.forget(peer, link, before);
         return;
       }

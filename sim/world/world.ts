@@ -23,6 +23,7 @@ export const GROUP: GroupRef = groupRef(1);
 const AHEAD = 32;
 const ANY_MESSAGE: MessageId = { origin: peerRef(0), epoch: 1, seq: 0 };
 
+/** Conditions of a world; what is left out has the defaults of `NETWORK_DEFAULTS`, and nobody watches. */
 export interface WorldOptions extends Partial<NetworkOptions> {
   readonly seed: number;
   readonly observer?: Observer;

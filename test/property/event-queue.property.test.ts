@@ -144,6 +144,20 @@ describe('the event queue pops what a heap ordered by time and insertion pops', 
 });
 
 describe('the event queue', () => {
+  test('keeps the order of insertion where the horizon has just moved over a bucket that had an event', () => {
+    const queue = new EventQueue();
+    const horizonUs = 64 * (1 << 14);
+    for (const aheadUs of [0, 5]) {
+      queue.push(horizonUs + aheadUs, 0, 1, 0, 0);
+      queue.push(64, 0, 0, 0, 0);
+    }
+    queue.pop(Infinity);
+    for (const aheadUs of [5, 0]) queue.push(horizonUs + aheadUs, 0, 2, 0, 0);
+    const popped: number[][] = [];
+    while (queue.pop(Infinity)) popped.push([queue.timeUs - horizonUs, queue.target]);
+    expect(popped.slice(1)).toEqual([[0, 1], [0, 2], [5, 1], [5, 2]]);
+  });
+
   test('refuses what is past', () => {
     const queue = new EventQueue();
     queue.push(100, 0, 0, 0, 0);

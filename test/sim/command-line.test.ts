@@ -33,6 +33,7 @@ describe('overlay-sim', () => {
     [['textbook'], 'textbook: no such file. Did you mean builtin:textbook?'],
     [['lib'], 'lib: is a directory, expected a file.'],
     [['builtin:texbook'], 'builtin: expected one of textbook, transit-stub, got "texbook". Did you mean textbook?'],
+    [['--links', '--quiet'], '--links: adds to the JSON alone; give --json FILE or --json - too.'],
     [['generate', 'waxman', '--routers', '0'], 'waxman --routers: expected a whole number from 1 to 20000, got 0.'],
     [['convert', 'test/fixtures/matrix.csv', '--format', 'dot'], '--format: expected json, since matrix is a latency matrix and has no links, got "dot".'],
   ])('%j ends with status 2 and one sentence', (args, sentence) => {
@@ -70,9 +71,20 @@ describe('overlay-sim', () => {
     });
   });
 
-  test('says in one sentence that a file cannot be written', () => {
-    const { status, stderr } = overlaySim([...TEXTBOOK, '--protocol', 'mst', '--quiet', '--json', 'no-such-folder/a.json']);
-    expect({ status, stderr }).toEqual({ status: 2, stderr: 'overlay-sim: no-such-folder/a.json: cannot be written: no such folder.\n' });
+  test.each(['--json', '--csv'])('says in one sentence, before it runs, that the file of %s cannot be written', (option) => {
+    expect(overlaySim([...TEXTBOOK, '--protocol', 'mst', '--quiet', option, 'no-such-folder/a'])).toEqual({
+      status: 2, stdout: '', stderr: 'overlay-sim: no-such-folder/a: cannot be written: no such folder.\n',
+    });
+  });
+
+  test('leaves no file behind, and an old report as it was, when it cannot run', () => {
+    withFolder((folder) => {
+      const [json, csv] = [join(folder, 'new.json'), join(folder, 'old.csv')];
+      writeFileSync(csv, 'old');
+      expect(overlaySim(['no-such.json', '--json', json, '--csv', csv]).status).toBe(2);
+      expect(existsSync(json)).toBe(false);
+      expect(readFileSync(csv, 'utf8')).toBe('old');
+    });
   });
 
   test('reads a generated map from a pipe, and converts between formats without loss', () => {

@@ -86,6 +86,13 @@ describe('sources', () => {
   });
 });
 
+describe('messages before the measured ones', () => {
+  test('are ten over all sources, unless told, and at least one of each', () => {
+    const warmUp = (options: ComparisonOptions): number => compare(map, 'map', { protocols: ['mst'], ...options }).options.warmUpMessages;
+    expect([warmUp({}), warmUp({ source: 'random:4' }), warmUp({ source: 'all' }), warmUp({ warmUpMessages: 0 })]).toEqual([10, 3, 1, 0]);
+  });
+});
+
 describe('hosts', () => {
   test('every:K are on the routers whose position is divisible by K; random:N are as many, by the seed', () => {
     const ids = (hosts: string, seed = 1): readonly string[] => result(map, 'unicast', { hosts, source: 'all', seed }).sources;
@@ -266,6 +273,7 @@ describe('conditions at their ends', () => {
     [{ loss: NaN }, '--loss: expected a number from 0 to less than 1, got NaN.'],
     [{ jitter: -1 }, '--jitter: expected a number from 0 to less than 100, got -1.'],
     [{ messages: 0 }, '--messages: expected a whole number from 1 to 100000, got 0.'],
+    [{ messages: 100_000, source: 'all' }, '--messages: expected at most 333333 messages over all sources with 12 hosts, got 1200000.'],
     [{ payloadBytes: 2 ** 20 + 1 }, '--payload: expected a whole number from 0 to 1048576, got 1048577.'],
     [{ seed: 1.5 }, '--seed: expected a whole number from 0 to 9007199254740991, got 1.5.'],
     [{ accessDelayMs: -1 }, '--access-delay: expected a finite number of ms, at least 0, got -1.'],

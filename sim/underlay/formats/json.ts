@@ -18,7 +18,10 @@ import { invalid, stem, tooLarge } from './text.ts';
  */
 export function parseJsonTopology(text: string, file: string): Underlay {
   const value = parseJson(text, file);
-  if (Array.isArray(value)) return matrixOfRows(value, undefined, file, '');
+  if (Array.isArray(value)) {
+    if (isObject(value[0])) invalid(file, '', 'an array of objects is neither node-link JSON nor a latency matrix');
+    return matrixOfRows(value, undefined, file, '');
+  }
   if (!isObject(value)) invalid(file, '', `expected an object or an array, got ${describe(value)}`);
   const nodes = own(value, 'nodes');
   if (Array.isArray(nodes)) return nodeLink(value, nodes, file);

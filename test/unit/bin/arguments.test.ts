@@ -80,8 +80,11 @@ describe('a comparison', () => {
     [['--wire', 'xml'], '--wire: expected objects or bytes, got "xml".'],
     [['--hosts', 'some'], '--hosts: expected all, every:K or random:N, got "some".'],
     [['--hosts', 'a:b'], '--hosts: expected all, every:K or random:N, got "a:b".'],
-    [['--hosts', 'every:0'], '--hosts every: expected a whole number from 1 to 999999999, got "0".'],
-    [['--source', 'random:x'], '--source random: expected a whole number from 1 to 999999999, got "x".'],
+    [['--hosts', 'every:0'], '--hosts: expected every:K with a whole number K of at least 1, got "0".'],
+    [['--hosts', 'random:1.5'], '--hosts: expected random:N with a whole number N of at least 1, got "1.5".'],
+    [['--source', 'random:0'], '--source: expected random:N with a whole number N of at least 1, got "0".'],
+    [['--source', 'random:x'], '--source: expected random:N with a whole number N of at least 1, got "x".'],
+    [['--source', 'random:1e9'], '--source: expected random:N with a whole number N of at most 999999999, got "1e9".'],
     [['--protocol', 'flood,,mst'], '--protocol: expected names with commas between, got "flood,,mst".'],
     [['--protocol', 'flod'], '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, rumor, anti-entropy, got "flod". Did you mean flood?'],
     [['--mesages', '3'], 'unknown option "--mesages". Did you mean --messages?'],
@@ -97,6 +100,8 @@ describe('a comparison', () => {
     [['--json', 'out', '--csv', './out'], '--csv: expected another place than --json, got "./out" for both.'],
     [['topo.json', '--json', './topo.json'], '--json: expected another file than the topology, got "./topo.json".'],
     [['--csv='], '--csv: expected a file or -, got "".'],
+    [['--links'], '--links: adds to the JSON alone; give --json FILE or --json - too.'],
+    [['--links', '--csv', '-'], '--links: adds to the JSON alone; give --json FILE or --json - too.'],
   ])('refuses %j', (argv, sentence) => {
     expect(refusal(...argv)).toBe(`OverlayError: ${sentence}`);
   });
@@ -141,6 +146,7 @@ describe('generate', () => {
     [['generate'], 'generate: expected the name of a generator first, one of waxman, barabasi-albert, watts-strogatz, random-regular, transit-stub, grid, ring, line, star, tree, got nothing.'],
     [['generate', 'waxmann'], 'generate: expected one of waxman, barabasi-albert, watts-strogatz, random-regular, transit-stub, grid, ring, line, star, tree, got "waxmann". Did you mean waxman?'],
     [['generate', 'ring', '--router', '5'], 'unknown option "--router". Did you mean --routers?'],
+    [['generate', 'grid', '--foo', '1'], 'unknown option "--foo"; grid takes --rows, --columns, --delay-ms, --seed, --format, --help.'],
     [['generate', 'ring', '--routers', 'many'], '--routers: expected a number, got "many".'],
     [['generate', 'ring', '5'], 'generate ring: expected options after the name, got "5".'],
     [['generate', 'ring', '--format', 'jsn'], '--format: expected one of json, graphml, dot, got "jsn". Did you mean json?'],

@@ -1,6 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-import { wantsColor } from '../../../bin/output.ts';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { checkOutput, wantsColor } from '../../../bin/output.ts';
 import { ProgressLine } from '../../../bin/progress.ts';
 
 describe('wantsColor', () => {
@@ -15,6 +19,41 @@ describe('wantsColor', () => {
     [{ FORCE_COLOR: '1', NO_COLOR: '1' }, false, true],
   ])('%j, terminal %s: %s', (env, isTTY, expected) => {
     expect(wantsColor(env, isTTY)).toBe(expected);
+  });
+});
+
+describe('checkOutput', () => {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'overlaycast-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('leaves no file behind, and one that exists as it was', () => {
+    const old = join(folder, 'old.json');
+    writeFileSync(old, 'old');
+    for (const path of ['-', old, join(folder, 'new.json')]) checkOutput(path);
+    expect(readdirSync(folder)).toEqual(['old.json']);
+    expect(readFileSync(old, 'utf8')).toBe('old');
+  });
+
+  test('passes a link to a file that is still to be made', () => {
+    const link = join(folder, 'link.json');
+    symlinkSync(join(folder, 'new.json'), link);
+    checkOutput(link);
+    expect(readdirSync(folder)).toEqual(['link.json']);
+  });
+
+  test('refuses what cannot be written', () => {
+    const inner = join(folder, 'inner');
+    mkdirSync(inner);
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    for (const [path, reason] of [[inner, 'is a directory'], [join(folder, 'none', 'a.json'), 'no such folder'], [join(file, 'a.json'), 'no such folder']] as const) {
+      expect(() => checkOutput(path)).toThrow(expect.objectContaining({ code: 'UNREADABLE_FILE', message: `${path}: cannot be written: ${reason}.` }));
+    }
   });
 });
 

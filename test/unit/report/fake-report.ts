@@ -83,6 +83,7 @@ export function fakeResult(protocol: string, changes: Partial<ProtocolResult> = 
       clusteringCoefficient: 0.125, averageShortestPath: 2.75, diameter: 5, components: 1,
     },
     retransmissions: 0,
+    queueDrops: 0,
     measuredMs: 20000,
     events: 4711,
     traceHash: 'c0ffee',

@@ -90,11 +90,11 @@ describe('renderCsv', () => {
       'overlayGraph.degree.mean,overlayGraph.degree.p50,overlayGraph.degree.p90,overlayGraph.degree.max,',
       'overlayGraph.inDegree.min,overlayGraph.inDegree.mean,overlayGraph.inDegree.p50,overlayGraph.inDegree.p90,',
       'overlayGraph.inDegree.max,overlayGraph.clusteringCoefficient,overlayGraph.averageShortestPath,',
-      'overlayGraph.diameter,overlayGraph.components,retransmissions,measuredMs,events,traceHash',
+      'overlayGraph.diameter,overlayGraph.components,retransmissions,queueDrops,measuredMs,events,traceHash',
     ].join('');
     const row = [
       '7,pings,matrix,0,0,1,maps/toy.json,random:3,all,1,10,5,1000,0,0,objects,mst,random:3,10,,,,,,,,,,,,,,,,,,,,,,,',
-      ',,,,,,,,,,,,,,,,,,1,0,,,,,4,0.975,200,4000,39000,0.25,0,0.0625,,,,,,,,,,,,,,,,,,,0,20000,4711,c0ffee',
+      ',,,,,,,,,,,,,,,,,,1,0,,,,,4,0.975,200,4000,39000,0.25,0,0.0625,,,,,,,,,,,,,,,,,,,0,0,20000,4711,c0ffee',
     ].join('');
     expect(renderCsv(fakeMatrixReport())).toBe(`${header}\n${row}\n`);
   });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 
 import { buildRouterUnderlay } from '../../../sim/underlay/build.ts';
 import type { RawGraph, RawLink, RawNode } from '../../../sim/underlay/build.ts';
@@ -43,6 +43,24 @@ describe('delays', () => {
     expect(greatCircleKm(0, -90, 0, 90)).toBeCloseTo(Math.PI * 6371, 6);
     expect(greatCircleKm(0, 179.5, 0, -179.5)).toBeCloseTo((Math.PI * 6371) / 180, 6);
     expect(greatCircleKm(12, 34, 12, 34)).toBe(0);
+  });
+
+  describe('in an engine whose functions differ in the last bit', () => {
+    afterEach(() => {
+      vi.restoreAllMocks();
+    });
+
+    test.each([1 + 2 ** -52, 1 - 2 ** -53])('(times %d) a delay from coordinates is the same', (factor) => {
+      const nodes = Array.from({ length: 30 }, (_, i) => ({ id: String(i), latitude: 70 - i * 3.7, longitude: i * 5.3 - 80 }));
+      const links = nodes.slice(1).map(({ id }, i) => ({ source: String(i), target: id }));
+      const { links: here } = buildRouterUnderlay(graph(nodes, links));
+      for (const name of ['sin', 'cos', 'asin'] as const) {
+        const original = Math[name];
+        vi.spyOn(Math, name).mockImplementation((x) => original(x) * factor);
+      }
+      const { links: there } = buildRouterUnderlay(graph(nodes, links));
+      expect(there).toEqual(here);
+    });
   });
 
   test('a node with only one of latitude and longitude has no coordinates', () => {
@@ -113,17 +131,31 @@ describe('hosts', () => {
   });
 
   test('hosts do not connect routers or count towards a component', () => {
-    const built = buildRouterUnderlay(graph(['a', host('h1'), host('h2'), 'b', 'c'], [
+    const built = buildRouterUnderlay(graph(['a', host('h1'), host('h2'), 'b', 'c', host('h3')], [
       { source: 'a', target: 'h1' },
       { source: 'a', target: 'h2' },
+      { source: 'h3', target: 'c' },
       { source: 'b', target: 'c', delayMs: 1 },
     ]));
     expect(built.routers.map((router) => router.id)).toEqual(['b', 'c']);
-    expect(built.hosts).toEqual([]);
+    expect(built.hosts).toEqual([{ id: 'h3', router: 1 }]);
     expect(built.notes).toEqual([
       '1 of 3 routers excluded, being outside the largest connected component: a.',
       '2 hosts excluded with their routers: h1, h2.',
     ]);
+  });
+
+  test('hosts of which none is kept are refused, since a map without hosts has one on every router', () => {
+    const far = [{ source: 'b', target: 'c', delayMs: 1 }, { source: 'a', target: 'h1' }];
+    expect(() => buildRouterUnderlay(graph(['a', host('h1'), 'b', 'c'], far))).toThrow(expect.objectContaining({
+      code: 'INVALID_TOPOLOGY',
+      message: 'map, nodes[1].kind: the only host, "h1", hangs off a router outside the largest connected component.',
+    }));
+    const three = graph(['a', host('h1'), host('h2'), 'b', 'c', host('h3')], [...far, { source: 'a', target: 'h2' }, { source: 'h3', target: 'a' }]);
+    expect(() => buildRouterUnderlay({ ...three, file: 'map.gml', place: (kind, index) => `${kind} ${index}` })).toThrow(expect.objectContaining({
+      code: 'INVALID_TOPOLOGY',
+      message: 'map.gml, node 1: all 3 hosts, "h1" the first of them, hang off routers outside the largest connected component.',
+    }));
   });
 
   test.each<[string, RawGraph, string]>([

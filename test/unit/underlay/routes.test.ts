@@ -122,9 +122,9 @@ describe('the route cache', () => {
     expect(cache.counts).toEqual({ hits: 3, misses: 4, evictions: 2 });
   });
 
-  test('keeps one tree at least, and 256 MiB of them by default', () => {
+  test('keeps one tree at least, and 1 GiB of them by default', () => {
     expect(new RouteCache(graph, { bytesMax: 1 }).treesMax).toBe(1);
-    expect(new RouteCache(graph).treesMax).toBe(Math.floor((256 * 1024 * 1024) / (3 * 24)));
+    expect(new RouteCache(graph).treesMax).toBe(Math.floor((1024 * 1024 * 1024) / (3 * 24)));
     expect(() => new RouteCache(graph, { bytesMax: 0 })).toThrow('bytesMax: expected a number above 0, got 0.');
   });
 });

@@ -59,6 +59,8 @@ export type Happening = readonly [timeUs: number, what: string, from: number, to
 /** A network alone: no peers, only what is sent and what becomes of it. */
 export class NetworkBed extends SilentObserver {
   readonly happenings: Happening[] = [];
+  /** Of each loss: whether the link said that it would send again. */
+  readonly again: boolean[] = [];
   /** By host: 0 while its peer is down. */
   readonly incarnations: number[];
   readonly slab = new Slab<unknown>();
@@ -125,7 +127,8 @@ export class NetworkBed extends SilentObserver {
     this.note(timeUs, `sent ${attempt}`, from, to, bytes);
   }
 
-  override onLoss(timeUs: number, from: PeerRef, to: PeerRef, message: Message, why: string): void {
+  override onLoss(timeUs: number, from: PeerRef, to: PeerRef, message: Message, why: string, again: boolean): void {
+    this.again.push(again);
     this.note(timeUs, why, from, to, seqOf(message));
   }
 

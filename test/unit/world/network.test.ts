@@ -66,6 +66,7 @@ describe('loss', () => {
     const arrived = bed.run().length;
     // 0.5 x 0.4 survive: 1000 +- 28.
     expect(Math.abs(arrived - 1000)).toBeLessThan(100);
+    expect(new Set(bed.again)).toEqual(new Set([false]));
     expect([bed.happened('lost').length, bed.happened('sent 1').length, bed.happened('sent 2').length]).toEqual([5000 - arrived, 5000, 0]);
     expect(bed.held).toBe(0);
   });
@@ -81,6 +82,7 @@ describe('loss', () => {
       [1_400_000, 'sent 4', a, d, 50], [1_400_000, 'lost', a, d, 9],
       [3_000_000, 'link failed', a, d, ''],
     ]);
+    expect(bed.again).toEqual([true, true, true, false]);
     expect(bed.held).toBe(0);
   });
 
@@ -122,6 +124,18 @@ describe('loss', () => {
       }
     }
   });
+});
+
+test('a peer that is gone hears of no link whose queue was full behind its back', () => {
+  const narrow = mapOf([['a', 'b', { delayMs: 500 }], ['b', 'c', { delayMs: 1, bandwidthMbps: 0.001 }]]);
+  const [a, c] = [narrow.host('a'), narrow.host('c')];
+  for (const gone of [false, true]) {
+    const bed = new NetworkBed(narrow.paths, { queueBytesMax: 100, attemptsMax: 1 });
+    for (let seq = 0; seq < 2; seq++) bed.send(a, c, messageOf(100, seq));
+    bed.at(300_000, () => { if (gone) bed.incarnations[a] = 0; });
+    expect(bed.run().length).toBe(1);
+    expect(bed.happened('queue-full', 'link failed').map(([, what]) => what)).toEqual(gone ? ['queue-full'] : ['queue-full', 'link failed']);
+  }
 });
 
 describe('jitter', () => {

@@ -49,6 +49,19 @@ function worldOf(hosts: number, more: Partial<WorldOptions> = {}): { world: Worl
   return { world: new World(equalDelays(hosts), { seed: 1, observer: watcher, ...more }), watcher };
 }
 
+/** Notes the link failures that the peer on `host` hears of, as it is now. */
+function heardBy(world: World, host: number): string[] {
+  const heard: string[] = [];
+  const engine = world.engine(host);
+  if (engine === undefined) throw new Error(`no peer on host ${host}`);
+  const hear = engine.onLinkDown.bind(engine);
+  engine.onLinkDown = (peer, nowMs, effects) => {
+    heard.push(`${nowMs}: ${peer}`);
+    hear(peer, nowMs, effects);
+  };
+  return heard;
+}
+
 /** The line 0 - 1 - ... of peers with given neighbours. */
 function joinLine(world: World, hosts: number, options: GroupOptions): void {
   const config = groupConfig({ overlay: 'static', ...options });
@@ -196,8 +209,11 @@ describe('a crash', () => {
     for (const host of [0, 1]) world.join(host, config, [peerRef(0), peerRef(1)]);
     world.publish(0, PAYLOAD);
     world.crash(1);
+    const heard = heardBy(world, 0);
     world.run(1010);
     expect(watcher.take('>')).toEqual(['1000: 0>1 data', '1010: 0>1 data peer-down']);
+    world.run(10_000);
+    expect(heard).toEqual([]);
   });
 
   test('a link that is opened to a peer that is gone fails after the link timeout', () => {
@@ -228,6 +244,21 @@ describe('a crash', () => {
     expect(watcher.take('got').map((line) => line.replace(/^[^:]*: /, '').slice(0, 11)).sort()).toEqual(['0 got 0/2/0', '1 got 0/2/0', '2 got 0/2/0']);
   });
 
+  test('a peer that starts again acts once in a cycle, and not for its predecessors too', () => {
+    const { world, watcher } = worldOf(2);
+    const config = groupConfig({ overlay: 'full', dissemination: 'antiEntropy' });
+    const both = [0, 1].map(peerRef);
+    for (let life = 0; life < 4; life++) {
+      world.join(0, config, both);
+      world.run(world.nowMs + 300);
+      if (life < 3) world.crash(0);
+    }
+    world.run(10_000);
+    watcher.take();
+    world.run(20_000);
+    expect(watcher.take('0>1 digest peer-down').length).toBe(10);
+  });
+
   test('a peer that starts again on the same host comes in, and its messages are new to all', () => {
     const { world, watcher } = mesh(10);
     for (const host of [0, 4]) {
@@ -251,13 +282,32 @@ describe('a crash', () => {
     for (const host of [0, 1]) world.join(host, MESH, []);
     world.openLink(peerRef(0), peerRef(1));
     world.crash(0);
-    world.join(0, MESH, [peerRef(2)]);
-    const heard: number[] = [];
-    const engine = world.engine(0);
-    if (engine !== undefined) engine.onLinkDown = (peer) => { heard.push(peer); };
+    world.join(0, MESH, []);
+    const heard = heardBy(world, 0);
     world.crash(1);
     world.run(10_000);
-    expect([heard.includes(1), watcher.take('0 neighbourDown')]).toEqual([false, []]);
+    expect([heard, watcher.take('0 neighbourDown')]).toEqual([[], []]);
+  });
+
+  test('nor does it hear of a link that failed before it started', () => {
+    const { world } = worldOf(2);
+    for (const host of [0, 1]) world.join(host, MESH, []);
+    world.openLink(peerRef(0), peerRef(1));
+    world.crash(1);
+    world.run(500);
+    world.crash(0);
+    world.join(0, MESH, []);
+    const heard = heardBy(world, 0);
+    world.run(10_000);
+    expect(heard).toEqual([]);
+  });
+
+  test('who sends reliably to a peer that is not there hears of the link after the way there and the link timeout', () => {
+    const { world } = worldOf(2, { linkTimeoutMs: 300 });
+    world.join(0, groupConfig({ overlay: { kind: 'hyparview', shuffleIntervalMs: 100_000 } }), [peerRef(1)]);
+    const heard = heardBy(world, 0);
+    world.run(1000);
+    expect(heard).toEqual(['310: 1']);
   });
 });
 

@@ -25,5 +25,5 @@ export function matrixOf(text: string, file: string): MatrixUnderlay {
 
 export const NO_COUNTS = { mergedLinks: 0, selfLoops: 0, defaultDelays: 0, coordinateDelays: 0, excludedRouters: 0 };
 
-/** The delay in ms of one degree along a great circle, as the haversine formula gives it. */
-export const ONE_DEGREE_MS = 0.5559746332227937;
+/** The delay in ms of one degree along a great circle, as the haversine formula gives it, to 1e-12 ms. */
+export const ONE_DEGREE_MS = 0.555974633223;

@@ -91,6 +91,7 @@ describe('node-link JSON', () => {
     ['{"nodes":[],"links":[]}', 'f.json: there are no nodes.'],
     ['{"nodes":[{"id":1}]}', 'f.json: expected an array `links` or `edges` beside `nodes`.'],
     ['{"vertices":[]}', 'f.json: expected `nodes` with `links` or `edges`, or a latency matrix as `matrix`, `data` or an array of arrays.'],
+    ['[{"file":"a.json"},{"file":"b.json"}]', 'f.json: an array of objects is neither node-link JSON nor a latency matrix.'],
     ['{"nodes":[', 'f.json, line 1, column 11: not valid JSON: expected a value, got the end of the file.'],
     ['{"nodes":\n [1,]}', 'f.json, line 2, column 5: not valid JSON: expected a value, got "]".'],
   ])('%s is refused', (text, message) => {
