@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 
 import { describe, invalidOption } from '../lib/core/errors.ts';
+import type { TransportKind } from '../lib/transport/address.ts';
 import type { ComparisonOptions } from '../sim/experiments/comparison.ts';
 import { protocolSetup } from '../sim/experiments/protocols.ts';
 import { DEFAULT_ACCESS_DELAY_MS } from '../sim/underlay/attachment.ts';
@@ -23,6 +24,8 @@ export interface CompareCommand {
   readonly topology: string;
   /** What was given; the rest has the defaults of `compare`. */
   readonly options: ComparisonOptions;
+  /** What real peers are to be linked by beside the simulation; `undefined` for none. */
+  readonly live: TransportKind | undefined;
   /** Where the report goes as JSON and CSV: a path or `-`. */
   readonly json: string | undefined;
   readonly csv: string | undefined;
@@ -62,6 +65,9 @@ const COUNT_MAX = 999_999_999;
 /** No access link is slower than a quarter of an hour. Guess. */
 const ACCESS_DELAY_MS_MAX = 1e6;
 
+/** Peers that one process runs live. A guess: full membership then takes some two thousand links. */
+export const LIVE_HOSTS_MAX = 64;
+
 export const COMPARE_OPTIONS: readonly Option[] = [
   { name: 'protocol', value: 'A,B', help: 'what to compare, with commas between; all by default' },
   { name: 'source', value: 'WHO', help: 'who publishes: first (the host of the first router, the default), random:N, all, or a host id' },
@@ -74,6 +80,7 @@ export const COMPARE_OPTIONS: readonly Option[] = [
   { name: 'jitter', value: 'P', help: 'largest extra delay of a packet, as a share of the delay of its route; 0 by default' },
   { name: 'wire', value: 'FORM', help: 'how messages cross: as objects (the default) or as bytes through the codec; the figures are the same' },
   { name: 'seed', value: 'N', help: 'the same seed gives the same report, to the last byte; 1 by default' },
+  { name: 'live', value: 'LINKS', help: `udp or tcp: also run real peers on this machine, one per host (at most ${LIVE_HOSTS_MAX}), with the delays of the map, and show the differences` },
   { name: 'json', value: 'FILE', help: 'write the report as JSON; - is standard output, in place of the table' },
   { name: 'csv', value: 'FILE', help: 'write the results as CSV, one row per protocol; - as above' },
   { name: 'links', help: 'add the stress of each link to the JSON' },
@@ -122,7 +129,17 @@ function parseCompare(argv: readonly string[]): Command {
   const csv = values.get('csv');
   checkOutputs(topology, json, csv);
   if (values.has('links') && json === undefined) refuse('--links: adds to the JSON alone; give --json FILE or --json - too.');
-  return { kind: 'compare', topology, options: comparisonOptions(values), json, csv, quiet: values.has('quiet') };
+  const options = comparisonOptions(values);
+  return { kind: 'compare', topology, options, live: live(values.get('live'), options), json, csv, quiet: values.has('quiet') };
+}
+
+function live(text: string | undefined, { loss = 0, jitter = 0 }: ComparisonOptions): TransportKind | undefined {
+  if (text === undefined) return undefined;
+  if (text !== 'udp' && text !== 'tcp') return invalidOption('--live', 'udp or tcp', text);
+  for (const [option, value] of [['--loss', loss], ['--jitter', jitter]] as const) {
+    if (value > 0) refuse(`${option}: expected 0 with --live, whose links on this machine take the delays of the map and nothing else, got ${value}.`);
+  }
+  return text;
 }
 
 /** Standard output has room for one of them, and neither may replace the other or the map. */

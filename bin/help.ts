@@ -1,18 +1,12 @@
-import { createRequire } from 'node:module';
-
 import { PROTOCOLS } from '../sim/experiments/protocols.ts';
 import { definitions, wrap } from '../sim/report/layout.ts';
 import { BUILTIN_NAMES } from '../sim/underlay/builtin.ts';
 import { KNOWN_FORMATS } from '../sim/underlay/formats/detect.ts';
 import { GENERATORS } from '../sim/underlay/generate/generators.ts';
 import { COMPARE_OPTIONS, CONVERT_OPTIONS, DEFAULT_TOPOLOGY, GENERATE_OPTIONS, parameterOptions } from './arguments.ts';
-import type { Option } from './options.ts';
+import { optionLines, usageLines } from './options.ts';
 
-/** The version of the package, one line. */
-export function versionText(): string {
-  const { version }: { readonly version: string } = createRequire(import.meta.url)('overlaycast/package.json');
-  return `${version}\n`;
-}
+export { versionText } from './output.ts';
 
 /** The help of a command, each line at most `width` characters. */
 export function helpText(topic: 'compare' | 'generate' | 'convert', width: number): string {
@@ -24,7 +18,7 @@ function compareHelp(width: number): string[] {
   return [
     ...wrap('', 'overlay-sim compares ways to multicast over the peers of an application, on a map of the network beneath them.', width),
     '',
-    ...usage([
+    ...usageLines([
       ['overlay-sim [FILE | builtin:NAME | -] [options]', 'compare'],
       ['overlay-sim generate NAME [options]', 'write a generated map'],
       ['overlay-sim convert FILE [options]', 'write a map in another format'],
@@ -48,7 +42,7 @@ function generateHelp(width: number): string[] {
   return [
     ...wrap('', 'Writes a generated map to standard output.', width),
     '',
-    ...usage([['overlay-sim generate NAME [--PARAMETER VALUE ...] [options]', '']], width),
+    ...usageLines([['overlay-sim generate NAME [--PARAMETER VALUE ...] [options]', '']], width),
     '',
     'Options:',
     ...optionLines(GENERATE_OPTIONS, width),
@@ -64,7 +58,7 @@ function convertHelp(width: number): string[] {
   return [
     ...wrap('', 'Writes a map to standard output in another format; what was done to it on the way goes to standard error.', width),
     '',
-    ...usage([['overlay-sim convert FILE | builtin:NAME | - [options]', '']], width),
+    ...usageLines([['overlay-sim convert FILE | builtin:NAME | - [options]', '']], width),
     '',
     ...wrap('', `Formats that are read, plain or gzipped: ${KNOWN_FORMATS}.`, width),
     ...wrap('', 'A latency matrix has no links and is written as JSON alone; DOT is for drawing and is not read.', width),
@@ -72,14 +66,6 @@ function convertHelp(width: number): string[] {
     'Options:',
     ...optionLines(CONVERT_OPTIONS, width),
   ];
-}
-
-function usage(forms: readonly (readonly [string, string])[], width: number): string[] {
-  return ['Usage:', ...definitions(forms, width, 2).map((line) => line.trimEnd())];
-}
-
-function optionLines(options: readonly Option[], width: number): string[] {
-  return definitions(options.map(({ name, value, help }) => [value === undefined ? `--${name}` : `--${name} ${value}`, help]), width, 2);
 }
 
 function protocolLines(width: number): string[] {

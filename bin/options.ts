@@ -1,5 +1,6 @@
 import { describe, invalidOption, OverlayError } from '../lib/core/errors.ts';
 import { closest } from '../lib/core/suggest.ts';
+import { definitions } from '../sim/report/layout.ts';
 import { parseNumber } from '../sim/underlay/formats/text.ts';
 
 /** An option of a command, as it is parsed and as help shows it. */
@@ -8,6 +9,8 @@ export interface Option {
   readonly name: string;
   /** What stands for its value in help; an option without one is a switch. */
   readonly value?: string;
+  /** May be given several times; its values are then joined by commas. */
+  readonly repeatable?: true;
   /** One line. */
   readonly help: string;
 }
@@ -44,12 +47,14 @@ export function scanArguments(argv: readonly string[], options: readonly Option[
     const equals = argument.indexOf('=');
     const given = equals === -1 ? argument : argument.slice(0, equals);
     const option = optionNamed(given, options, takes);
-    if (values.has(option.name)) refuse(`--${option.name}: given twice.`);
+    const before = values.get(option.name);
+    if (before !== undefined && option.repeatable !== true) refuse(`--${option.name}: given twice.`);
     if (option.value === undefined) {
       if (equals !== -1) refuse(`--${option.name}: takes no value, got ${describe(argument.slice(equals + 1))}.`);
       values.set(option.name, '');
     } else {
-      values.set(option.name, equals === -1 ? valueAfter(argv[++i], option) : argument.slice(equals + 1));
+      const value = equals === -1 ? valueAfter(argv[++i], option) : argument.slice(equals + 1);
+      values.set(option.name, before === undefined ? value : `${before},${value}`);
     }
   }
   return { positionals, values };
@@ -71,6 +76,16 @@ export function refuse(sentence: string): never {
 export function suggestion(given: string, candidates: readonly string[], prefix = ''): string {
   const guess = closest(given, candidates);
   return guess === undefined ? '' : ` Did you mean ${prefix}${guess}?`;
+}
+
+/** The forms of a command, as help shows them. */
+export function usageLines(forms: readonly (readonly [string, string])[], width: number): string[] {
+  return ['Usage:', ...definitions(forms, width, 2).map((line) => line.trimEnd())];
+}
+
+/** Options, as help shows them. */
+export function optionLines(options: readonly Option[], width: number): string[] {
+  return definitions(options.map(({ name, value, help }) => [value === undefined ? `--${name}` : `--${name} ${value}`, help]), width, 2);
 }
 
 /** Reads a number from `min` to `max`, both allowed. @throws OverlayError `INVALID_OPTION` */

@@ -1,4 +1,5 @@
 import { closeSync, lstatSync, openSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
 import { OverlayError } from '../lib/core/errors.ts';
 
@@ -7,6 +8,12 @@ const WIDTH = 100;
 
 /** A terminal narrower than this overflows. */
 const WIDTH_MIN = 40;
+
+/** The version of the package, one line. */
+export function versionText(): string {
+  const { version }: { readonly version: string } = createRequire(import.meta.url)('overlaycast/package.json');
+  return `${version}\n`;
+}
 
 /** Characters of a line on standard output. */
 export function outputWidth(): number {
@@ -63,11 +70,13 @@ export function writeOutput(path: string, text: string): void {
 
 /**
  * What becomes of an error on standard output: a reader that has seen enough
- * (`| head`) is no error; anything else, a full disk say, is told to `report`.
+ * (`| head`) is no error, and leads to `onReaderGone`; anything else, a full disk say,
+ * is told to `report`.
  */
-export function watchStandardOutput(report: (sentence: string) => void): void {
+export function watchStandardOutput(report: (sentence: string) => void, onReaderGone: () => void = () => {}): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') report(`standard output: cannot be written: ${reasonOf(error)}.`);
+    if (error.code === 'EPIPE') onReaderGone();
+    else report(`standard output: cannot be written: ${reasonOf(error)}.`);
   });
   process.stderr.on('error', () => {});
 }

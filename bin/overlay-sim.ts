@@ -13,7 +13,7 @@ const EXIT = { done: 0, unusable: 2, bug: 70 } as const;
 watchStandardOutput(fail);
 process.exitCode = EXIT.done;
 try {
-  run(process.argv.slice(2));
+  await run(process.argv.slice(2));
 } catch (error) {
   if (error instanceof OverlayError) fail(error.message);
   else {
@@ -22,12 +22,12 @@ try {
   }
 }
 
-function run(argv: readonly string[]): void {
+async function run(argv: readonly string[]): Promise<void> {
   const command = parseArguments(argv);
   switch (command.kind) {
     case 'help': process.stdout.write(helpText(command.topic, Math.min(outputWidth(), 100))); break;
     case 'version': process.stdout.write(versionText()); break;
-    case 'compare': runComparison(command, say); break;
+    case 'compare': await runComparison(command, say); break;
     case 'generate': generate(command, say); break;
     case 'convert': convert(command, say); break;
     default: unreachable(command);

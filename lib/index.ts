@@ -1,14 +1,28 @@
 /**
  * overlaycast: application-level multicast and gossip overlays.
  *
- * This is the library's pure half: give a `PeerEngine` what arrives and the time,
- * implement `Effects` to carry out what it asks for.
+ * `createPeer` starts a live peer. Beneath it stands the pure half: give a `PeerEngine`
+ * what arrives and the time, implement `Effects` to carry out what it asks for.
  */
+export { createPeer } from './node/create-peer.ts';
+export type { Explanation, Group, GroupEvents, GroupStats, Published, ReceivedMessage } from './node/group.ts';
+export type { RoleChange, RoleReason } from './node/links-explained.ts';
+export type { TransportPreference } from './node/link-table.ts';
+export { PEER_DEFAULTS } from './node/options.ts';
+export type { JoinOptions, PeerLimits, PeerOptions, Preset } from './node/options.ts';
+export type { Peer, PeerEvents } from './node/peer.ts';
+export type { PeerId } from './node/peer-table.ts';
+export { TRACE_CHANNEL } from './node/tracer.ts';
+export type { ArrivalEvent, DeliveryEvent, LossEvent, NeighbourEvent, TraceEvent, TracedMessage, TransmissionEvent } from './core/trace-event.ts';
+export { TRANSPORT_DEFAULTS } from './transport/transport.ts';
+export type { LinkDownReason, TransportLimits } from './transport/transport.ts';
+export type { TransportKind } from './transport/address.ts';
 export { DEFAULTS, groupConfig } from './core/config.ts';
 export type {
   AntiEntropyOptions,
   Choice,
   DisseminationOptions,
+  FailureDetectorOptions,
   FloodingOptions,
   FullOptions,
   GroupConfig,
@@ -32,7 +46,7 @@ export type { Announcement, DataMessage, DigestEntry, Message, MessageKind } fro
 export type { Dissemination, NeighbourListener, Overlay } from './core/protocol.ts';
 export { Random } from './core/random.ts';
 export { PeerEngine } from './peer/engine.ts';
-export type { Group, PublishOutcome } from './peer/group.ts';
+export type { Group as EngineGroup, PublishOutcome } from './peer/group.ts';
 export { Codec } from './wire/codec.ts';
 export type { CodecCounters } from './wire/codec.ts';
 export type { PeerDirectory } from './wire/directory.ts';

@@ -4,9 +4,13 @@
  */
 export { compare } from './experiments/comparison.ts';
 export type { ComparisonOptions, Progress } from './experiments/comparison.ts';
+export { deliveryFigures } from './experiments/figures.ts';
+export type { DeliveryFigures } from './experiments/figures.ts';
 export { PROTOCOLS } from './experiments/protocols.ts';
 export type { ProtocolEntry } from './experiments/protocols.ts';
 export { readTopologyFile } from './input/read-topology.ts';
+export type { MessageRecord } from './measure/message-record.ts';
+export { TraceObserver, messageRecords, renamed } from './measure/trace.ts';
 export { MatrixOracle, RouterOracle } from './measure/unicast.ts';
 export type { DelayOracle } from './measure/unicast.ts';
 export { renderCsv } from './report/csv.ts';

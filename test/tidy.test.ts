@@ -59,7 +59,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'lib/dissemination': ['lib/core'],
   'lib/peer': ['lib/core', 'lib/membership', 'lib/overlay', 'lib/dissemination'],
   'lib/wire': ['lib/core', 'cbor-x'],
-  lib: ['lib/core', 'lib/peer', 'lib/wire', 'lib/membership', 'lib/overlay', 'lib/dissemination'],
+  'lib/transport': ['lib/core', 'lib/wire/framing.ts', 'node:crypto', 'node:dgram', 'node:net'],
+  'lib/node': [
+    'lib/core', 'lib/membership', 'lib/dissemination', 'lib/peer', 'lib/wire', 'lib/transport',
+    'node:crypto', 'node:diagnostics_channel', 'node:dns/promises', 'node:events', 'node:net', 'node:os',
+  ],
+  lib: ['lib/core', 'lib/peer', 'lib/wire', 'lib/membership', 'lib/overlay', 'lib/dissemination', 'lib/transport', 'lib/node'],
   'sim/underlay': ['lib/core'],
   'sim/measure': ['lib/core', 'sim/underlay', 'sim/world'],
   'sim/world': ['lib/core', 'lib/peer', 'lib/wire', 'sim/underlay', 'sim/measure'],
@@ -67,7 +72,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'sim/report': ['lib/core', 'sim/underlay', 'sim/measure', 'sim/experiments'],
   'sim/experiments': ['lib/core', 'lib/peer', 'lib/wire', 'sim/underlay', 'sim/world', 'sim/measure', 'sim/report'],
   sim: ['sim/underlay', 'sim/world', 'sim/measure', 'sim/input', 'sim/report', 'sim/experiments'],
-  bin: ['lib', 'lib/core', 'sim', 'sim/underlay', 'sim/input', 'sim/report', 'sim/experiments', 'node:fs', 'node:module', 'node:path', 'node:url'],
+  bin: [
+    'lib', 'lib/core', 'lib/node', 'lib/transport', 'sim/world', 'sim/measure', 'node:buffer', 'node:crypto', 'node:diagnostics_channel', 'node:events', 'node:readline',
+    'sim', 'sim/underlay', 'sim/input', 'sim/report', 'sim/experiments', 'node:fs', 'node:module', 'node:path', 'node:url',
+  ],
 };
 
 /** Folders that must behave the same everywhere, with every seed; those that `tsconfig.pure.json` checks. */
@@ -191,7 +199,6 @@ describe('style', () => {
   test('files have at most 400 lines: look for the second noun', () => {
     // A ratchet: these may shrink, and go from the list then.
     const longer: Readonly<Record<string, number>> = {
-      'test/unit/dissemination/plumtree.test.ts': 441,
       'test/unit/membership/hyparview.test.ts': 480,
     };
     const lines = sources.map(({ path, text }) => [path, text.split('\n').length - 1] as const);

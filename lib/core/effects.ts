@@ -37,7 +37,9 @@ export type Timer =
   | GraftTimer
   | RumorTimer
   | AntiEntropyTimer
-  | GapTimer;
+  | GapTimer
+  | CatchUpTimer
+  | ProbeTimer;
 
 /** HyParView: time to shuffle. */
 export interface ShuffleTimer extends GroupTimer {
@@ -73,11 +75,25 @@ export interface AntiEntropyTimer extends GroupTimer {
   readonly kind: 'antiEntropy';
 }
 
-/** FIFO order: the gap before `seq` has stayed open. */
+/** FIFO order: the gap before `seq` has stayed open. Causal order: this message has been held. */
 export interface GapTimer extends GroupTimer {
   readonly kind: 'gap';
   readonly origin: PeerRef;
   readonly epoch: number;
+  readonly seq: number;
+}
+
+/** Newcomer: the `attempt`-th wait for a neighbour's answer is over. */
+export interface CatchUpTimer extends GroupTimer {
+  readonly kind: 'catchUp';
+  readonly attempt: number;
+}
+
+/** Failure detector: `tick` begins and ends probe intervals; the others end a wait of the probe `seq`. */
+export interface ProbeTimer extends GroupTimer {
+  readonly kind: 'probe';
+  /** `indirect`: no answer yet, ask others. `suspicion`: it has lasted long enough. `relay`: no answer to a ping for another peer. */
+  readonly step: 'tick' | 'indirect' | 'suspicion' | 'relay';
   readonly seq: number;
 }
 
@@ -93,8 +109,16 @@ export type DropReason =
 export type ProtocolEvent =
   | { readonly kind: 'neighbourUp'; readonly group: GroupRef; readonly peer: PeerRef }
   | { readonly kind: 'neighbourDown'; readonly group: GroupRef; readonly peer: PeerRef }
+  /** No answer came from the peer, neither straight nor over others. */
+  | { readonly kind: 'suspected'; readonly group: GroupRef; readonly peer: PeerRef }
+  /** The suspicion has ended: the peer was heard of, or this process had been stopped itself. */
+  | { readonly kind: 'refuted'; readonly group: GroupRef; readonly peer: PeerRef }
+  /** The suspicion has lasted too long: the peer counts as dead, and is no longer watched. */
+  | { readonly kind: 'failed'; readonly group: GroupRef; readonly peer: PeerRef }
   /** The group has no neighbour left and knows nobody to ask. */
   | { readonly kind: 'isolated'; readonly group: GroupRef }
+  /** A newcomer with `since` `now` knows where it starts, with `history` has got what the first neighbours keep; or nobody could tell. */
+  | { readonly kind: 'caughtUp'; readonly group: GroupRef }
   | { readonly kind: 'dropped'; readonly group: GroupRef; readonly origin: PeerRef; readonly seq: number; readonly reason: DropReason }
   /** Messages `fromSeq` to `toSeq` of this origin will not be delivered. */
   | {

@@ -16,7 +16,9 @@ export type OverlayErrorCode =
   | 'UNKNOWN_FORMAT'
   | 'UNREADABLE_FILE'
   | 'INVALID_SCENARIO'
-  | 'LIMIT_EXCEEDED';
+  | 'LIMIT_EXCEEDED'
+  | 'ADDRESS_IN_USE'
+  | 'NOT_READY';
 
 /** A mistake of the caller, with a `code` for programs and one sentence for people. */
 export class OverlayError extends Error {

@@ -14,6 +14,9 @@ export type GroupRef = number & { readonly [groupBrand]: true };
 /** Largest group number (6 bytes on the wire). */
 export const GROUP_REF_MAX = 2 ** 48 - 1;
 
+/** The group of what peers say to each other as peers, whatever groups they are in: failure detection. Nobody joins it. */
+export const PEER_GROUP = groupRef(0);
+
 /** Largest peer number: refs must stay small integers for the engine that runs this. */
 export const PEER_REF_MAX = 2 ** 30 - 1;
 

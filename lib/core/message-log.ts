@@ -1,26 +1,29 @@
+import { CausalOrder } from './causal-order.ts';
 import type { Effects, GapTimer } from './effects.ts';
 import type { DropReason } from './effects.ts';
 import { FifoOrder } from './fifo-order.ts';
 import { History } from './history.ts';
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
-import type { DataMessage, DigestEntry } from './messages.ts';
-import { SequenceWindow, WINDOW_SIZE, inRanges } from './sequence-window.ts';
-
-/** Stands for no origin: a log has a window from the start, side by side with it in memory. */
-const NOBODY = -1 as PeerRef;
+import type { MessageOrder } from './message-order.ts';
+import type { CausalEntry, DataMessage, DigestEntry } from './messages.ts';
+import { NOBODY, OriginLog, covers, markSeen, rangeHasUnseen } from './origin-log.ts';
+import { WINDOW_SIZE } from './sequence-window.ts';
+import { StartPoints } from './start-points.ts';
 
 /** Origins by which the beginning of a digest moves on; as many with a gap or two each fit into one message. */
 const DIGEST_STEP = 1024;
 
 /** Limits of a log; see `DEFAULTS` in `config.ts` for meanings and values. */
 export interface LogLimits {
-  readonly order: 'none' | 'fifo';
+  readonly order: 'none' | 'fifo' | 'causal';
+  readonly since: 'any' | 'now' | 'history';
   readonly historyMessagesMax: number;
   readonly historyBytesMax: number;
   readonly originsMax: number;
   readonly gapTimeoutMs: number;
   readonly orderBufferMax: number;
   readonly digestRangesMax: number;
+  readonly messageBytesMax: number;
 }
 
 /** Largest overlay hop count on the wire (two bytes). A message that comes with it could not be counted further: it is in a loop. */
@@ -37,28 +40,31 @@ export class MessageLog {
   private current: OriginLog = new OriginLog();
   duplicates = 0;
   readonly group: GroupRef;
-  private readonly session: number;
-  private readonly limits: LogLimits;
+  readonly session: number;
+  readonly limits: LogLimits;
   /** All origins in order of first appearance; made when there is a second one. */
   private origins: Map<PeerRef, OriginLog> | undefined = undefined;
   private history: History | undefined = undefined;
-  private fifo: FifoOrder | undefined = undefined;
+  private order: MessageOrder | undefined = undefined;
   private digestStart = 0;
   /** Until something new arrives; in quiet times every cycle asks for the same. */
   private digestMade: readonly DigestEntry[] | undefined = undefined;
   accepted = 0;
   dropped = 0;
+  /** With `since: 'now'`. */
+  private readonly starts: StartPoints | undefined;
 
   constructor(group: GroupRef, session: number, limits: LogLimits) {
     this.group = group;
     this.session = session;
     this.limits = limits;
+    this.starts = limits.since === 'now' ? new StartPoints() : undefined;
   }
 
   /**
    * Takes a message that arrived from `from` (this peer itself when it publishes).
    * True when it is new: it was recorded, kept and handed to the application (or
-   * held back for order). False for duplicates and what had to be dropped.
+   * held back for order, or not owed to it). False for duplicates and what had to be dropped.
    */
   accept(message: DataMessage, from: PeerRef, effects: Effects): boolean {
     if (message.hops >= HOPS_MAX) return this.drop(message, 'too-many-hops', effects);
@@ -73,9 +79,15 @@ export class MessageLog {
     this.digestMade = undefined;
     this.accepted++;
     this.keep(message);
+    if (this.starts !== undefined && this.starts.isBefore(message)) return true;
     if (this.limits.order === 'none') effects.deliver(message, from);
-    else this.fifoOrder().accept(message, from, effects);
+    else this.messageOrder().accept(message, from, effects);
     return true;
+  }
+
+  /** Causal order: what a message that `self` publishes now comes after. */
+  stamp(self: PeerRef): readonly CausalEntry[] | undefined {
+    return this.limits.order === 'causal' && this.order instanceof CausalOrder ? this.order.stamp(self) : undefined;
   }
 
   /** Counts and refuses a copy of what is in the window of the origin heard last; for others `accept` decides. */
@@ -91,6 +103,13 @@ export class MessageLog {
     const log = this.peek(id.origin);
     if (log === undefined || log.epoch < id.epoch) return false;
     return log.epoch > id.epoch || log.has(id.seq);
+  }
+
+  /** The highest number seen of the publisher's incarnation; -1 where there is none, `Infinity` for one that is past. */
+  highest({ origin, epoch }: MessageId): number {
+    const log = this.peek(origin);
+    if (log === undefined || log.epoch < epoch) return -1;
+    return log.epoch > epoch ? Infinity : log.highest;
   }
 
   /** The message, while it is in the history. */
@@ -119,13 +138,12 @@ export class MessageLog {
   /** Messages of the history that the owner of `digest` lacks, of those kept before the mark, oldest first, at most `messagesMax`. */
   lackedBy(digest: readonly DigestEntry[], messagesMax: number, mark = Infinity): DataMessage[] {
     const lacked: DataMessage[] = [];
-    if (this.history === undefined) return lacked;
+    if (this.history === undefined || messagesMax === 0) return lacked;
     const theirs = new Map(digest.map((entry) => [entry.origin, entry]));
-    const { messages, evicted } = this.history;
-    for (let i = 0; i < messages.length && i < mark - evicted && lacked.length < messagesMax; i++) {
-      const message = messages[i] as DataMessage;
+    this.history.scan(mark, (message) => {
       if (!covers(theirs.get(message.origin), message)) lacked.push(message);
-    }
+      return lacked.length < messagesMax;
+    });
     return lacked;
   }
 
@@ -145,8 +163,110 @@ export class MessageLog {
     return this.all().reduce((sum, log) => sum + log.missing, 0);
   }
 
+  /** The publishers of everything seen or kept. */
+  eachPeer(visit: (peer: PeerRef) => void): void {
+    for (const { origin } of this.all()) visit(origin);
+    for (const { origin, after } of this.history?.messages ?? []) {
+      visit(origin);
+      for (const entry of after ?? NO_ENTRIES) visit(entry.origin);
+    }
+    this.order?.eachPeer(visit);
+  }
+
   onGapTimer(timer: GapTimer, effects: Effects): void {
-    this.fifo?.onGapTimer(timer, effects);
+    this.order?.onGapTimer(timer, effects);
+  }
+
+  /** How far the application has got: in an order what was delivered, without one what was seen. */
+  positions(): readonly DigestEntry[] {
+    return this.limits.order === 'none' ? this.makeDigest() : (this.order?.positions() ?? []);
+  }
+
+  /** What was seen and waits for its turn, at most `messagesMax`. */
+  heldBack(messagesMax: number): DataMessage[] {
+    return this.order?.heldBack(messagesMax) ?? [];
+  }
+
+  /**
+   * For each origin the number below which everything was here and is no longer kept.
+   * Nothing is said of an origin of which this peer, as a newcomer, never had the beginning.
+   */
+  oldestKept(): DigestEntry[] {
+    const kept = new Map<PeerRef, number>();
+    for (const { origin, epoch, seq } of this.history?.messages ?? []) {
+      if (this.peek(origin)?.epoch === epoch) kept.set(origin, Math.min(kept.get(origin) ?? seq, seq));
+    }
+    return this.all().flatMap((log) => {
+      const { origin, epoch } = log;
+      const next = Math.min(kept.get(origin) ?? log.next, log.next);
+      return this.starts?.isBefore({ origin, epoch, seq: next - 1 }) === true ? [] : [{ origin, epoch, next, beyond: [] }];
+    });
+  }
+
+  /** `since: 'now'`, and it is not known yet what need not be brought any more: nothing is asked for, and an order holds back what comes. */
+  get catchingUp(): boolean {
+    return this.starts !== undefined && !this.starts.known;
+  }
+
+  /**
+   * Ends `catchingUp`: what is in `known` need not be brought any more. `undefined`: nobody
+   * has told; then each origin starts with the lowest number that is here.
+   */
+  startAt(known: readonly DigestEntry[] | undefined, effects: Effects): void {
+    let marksLeft = MARKS_MAX;
+    for (const entry of known ?? []) {
+      const window = this.windowOf(entry, effects);
+      if (window === undefined) continue;
+      this.skip(window, entry.next);
+      marksLeft -= markSeen(window, entry.beyond, marksLeft);
+      if (this.limits.order !== 'none') this.messageOrder().startAt(entry.origin, entry.epoch, entry.next, effects);
+    }
+    if (known === undefined) {
+      for (const window of this.all()) this.skip(window, window.next > 0 ? 0 : (window.beyond(1)[0] ?? 0));
+      this.order?.startAtLowest();
+    }
+    if (this.starts !== undefined) this.starts.known = true;
+    this.digestMade = undefined;
+    this.order?.begin(effects);
+  }
+
+  /** The owner of `digest` may need what this peer, as a newcomer, has not got: from now on its own digests show that that is missing. */
+  fetchFor(digest: readonly DigestEntry[]): void {
+    if (this.starts?.known !== true) return;
+    const theirs = new Map(digest.map((entry) => [entry.origin, entry]));
+    let left = MARKS_MAX;
+    for (const log of this.all()) {
+      const [lacking, looked] = this.starts.lacking(log, theirs.get(log.origin), (id) => this.find(id) !== undefined, left);
+      left -= looked;
+      if (lacking === undefined) continue;
+      if (this.current === log) this.current = lacking;
+      this.origins?.set(log.origin, lacking);
+      this.digestMade = undefined;
+    }
+  }
+
+  /** In an order: what is missing below these numbers is kept nowhere any more, and is lost. */
+  giveUpOlder(kept: readonly DigestEntry[], effects: Effects): void {
+    if (this.limits.order === 'none') return;
+    this.digestMade = undefined;
+    for (const entry of kept) {
+      const window = this.windowOf(entry, effects);
+      if (window === undefined) continue;
+      window.skipTo(entry.next);
+      this.messageOrder().giveUpBelow(entry.origin, entry.epoch, entry.next, effects);
+    }
+  }
+
+  private skip(log: OriginLog, start: number): void {
+    log.skipTo(start);
+    this.starts?.set(log, start);
+  }
+
+  /** The window of an origin that another peer tells of; `undefined` when a later incarnation is known, or there are too many. */
+  private windowOf({ origin, epoch }: DigestEntry, effects: Effects): OriginLog | undefined {
+    const known = this.peek(origin);
+    if (known !== undefined) return known.epoch > epoch ? undefined : known.epoch === epoch ? known : this.openLog(origin, epoch, effects);
+    return (this.origins?.size ?? 0) < this.limits.originsMax ? this.openLog(origin, epoch, effects) : undefined;
   }
 
   private makeDigest(): readonly DigestEntry[] {
@@ -171,7 +291,12 @@ export class MessageLog {
   /** The log of the message's origin, made on first contact; `undefined` when the message had to be dropped. */
   private logOf(message: DataMessage, effects: Effects): OriginLog | undefined {
     const known = this.peek(message.origin);
-    if (known === undefined || message.epoch > known.epoch) return this.openLog(message, effects);
+    if (known === undefined || message.epoch > known.epoch) {
+      const log = this.openLog(message.origin, message.epoch, effects);
+      // A stream joined late owes nothing from before the window.
+      if (!log.fits(message.seq)) log.skipTo(message.seq - WINDOW_SIZE + 1);
+      return log;
+    }
     if (message.epoch < known.epoch) {
       this.drop(message, 'stale-epoch', effects);
       return undefined;
@@ -180,19 +305,17 @@ export class MessageLog {
     return known;
   }
 
-  private openLog(message: DataMessage, effects: Effects): OriginLog {
+  private openLog(origin: PeerRef, epoch: number, effects: Effects): OriginLog {
     const { current } = this;
     const log = current.origin === NOBODY ? current : new OriginLog();
-    log.origin = message.origin;
-    log.epoch = message.epoch;
-    // A stream joined late owes nothing from before the window.
-    if (!log.fits(message.seq)) log.skipTo(message.seq - WINDOW_SIZE + 1);
-    if (current.origin !== message.origin && this.origins === undefined) {
+    log.origin = origin;
+    log.epoch = epoch;
+    if (current.origin !== origin && this.origins === undefined) {
       this.origins = new Map([[current.origin, current]]);
     }
     if (this.origins !== undefined) {
-      this.origins.set(message.origin, log);
-      if (this.origins.size > this.limits.originsMax) this.evictOrigin(message.origin, effects);
+      this.origins.set(origin, log);
+      if (this.origins.size > this.limits.originsMax) this.evictOrigin(origin, effects);
     }
     this.current = log;
     return log;
@@ -203,7 +326,8 @@ export class MessageLog {
     for (const [origin, log] of this.origins ?? []) {
       if (origin === newest) continue;
       this.origins?.delete(origin);
-      this.fifo?.forget(origin);
+      this.order?.forget(origin, effects);
+      this.starts?.forget(origin);
       this.dropped++;
       effects.emit({ kind: 'dropped', group: this.group, origin, seq: log.next, reason: 'too-many-origins' });
       return;
@@ -212,8 +336,8 @@ export class MessageLog {
 
   private giveUp(log: OriginLog, seq: number, effects: Effects): void {
     const lost = log.skipTo(seq);
-    // With FIFO order the gap is announced once, where it holds messages back.
-    if (this.limits.order === 'fifo') return;
+    // In an order the gap is announced once, where it holds messages back.
+    if (this.limits.order !== 'none') return;
     for (let i = 0; i + 1 < lost.length; i += 2) {
       const [fromSeq, toSeq] = [lost[i] as number, lost[i + 1] as number];
       effects.emit({ kind: 'lost', group: this.group, origin: log.origin, epoch: log.epoch, fromSeq, toSeq });
@@ -228,30 +352,22 @@ export class MessageLog {
 
   private keep(message: DataMessage): void {
     if (this.limits.historyMessagesMax === 0) return;
-    this.history ??= new History(this.limits.historyMessagesMax, this.limits.historyBytesMax);
+    this.history ??= new History(this.limits);
     this.history.add(message);
   }
 
-  private fifoOrder(): FifoOrder {
-    const { gapTimeoutMs, orderBufferMax } = this.limits;
-    return (this.fifo ??= new FifoOrder(this.group, this.session, gapTimeoutMs, orderBufferMax));
+  private messageOrder(): MessageOrder {
+    if (this.order !== undefined) return this.order;
+    const { order, gapTimeoutMs, orderBufferMax } = this.limits;
+    const Order = order === 'causal' ? CausalOrder : FifoOrder;
+    return (this.order = new Order(this.group, this.session, gapTimeoutMs, orderBufferMax, this.catchingUp));
   }
 }
 
-/** The window of one publisher's incarnation; one object, since every message that arrives looks at it. */
-class OriginLog extends SequenceWindow {
-  origin: PeerRef = NOBODY;
-  epoch = 0;
-}
+const NO_ENTRIES: readonly CausalEntry[] = [];
 
-function covers(entry: DigestEntry | undefined, id: MessageId): boolean {
-  if (entry === undefined || entry.epoch < id.epoch) return false;
-  return entry.epoch > id.epoch || id.seq < entry.next || inRanges(entry.beyond, id.seq);
-}
-
-/** Ranges come from the network: look only at the part that the window can tell apart. */
-function rangeHasUnseen(window: SequenceWindow, ranges: readonly number[], i: number): boolean {
-  const to = Math.min(ranges[i + 1] ?? 0, window.next + WINDOW_SIZE);
-  for (let seq = Math.max(ranges[i] ?? 0, window.next); seq <= to; seq++) if (!window.has(seq)) return true;
-  return false;
-}
+/**
+ * Numbers past gaps that a newcomer takes for seen because a neighbour has (what is left
+ * out may be brought to it), and numbers that it looks at for one digest.
+ */
+const MARKS_MAX = 65_536;

@@ -5,7 +5,7 @@ import type { GroupRef, MessageId, PeerRef } from './ids.ts';
  * makes the compiler point at each place that must think about it: the codec,
  * the size table and one handler.
  */
-export type Message = DataMessage | MembershipMessage | DisseminationControl;
+export type Message = DataMessage | MembershipMessage | DisseminationControl | ProbeMessage;
 
 /** Messages of a membership protocol. */
 export type MembershipMessage =
@@ -20,6 +20,9 @@ export type MembershipMessage =
 /** Messages of a dissemination protocol that carry no payload. */
 export type DisseminationControl = IHave | Graft | Prune | Feedback | RumorRequest | Digest;
 
+/** Messages of the failure detector; their group is `PEER_GROUP`. */
+export type ProbeMessage = Ping | Ack | PingRequest | Nack;
+
 export type MessageKind = Message['kind'];
 
 /** A published payload on its way. Forwarding changes `hops` and nothing else. */
@@ -31,7 +34,22 @@ export interface DataMessage extends MessageId {
   /** Sent to fill a gap (anti-entropy): deliver, but do not forward. */
   readonly repair: boolean;
   readonly payload: Uint8Array;
+  /** Causal order: what its publisher had delivered since its own message before; absent for nothing, and in groups of another order. */
+  readonly after?: readonly CausalEntry[];
 }
+
+/** A part of a vector clock: of this incarnation of a publisher every number below `next` had been delivered, or was lost. */
+export interface CausalEntry {
+  readonly origin: PeerRef;
+  readonly epoch: number;
+  readonly next: number;
+}
+
+/** Entries in one message at most. A group in causal order remembers no more publishers. */
+export const CAUSAL_ENTRIES_MAX = 4096;
+
+/** What an entry counts for in bounds of bytes: its length on the wire. */
+export const CAUSAL_ENTRY_BYTES = 24;
 
 /** HyParView: a newcomer asks its contact to let it in. */
 export interface Join {
@@ -134,12 +152,49 @@ export interface DigestEntry {
 /**
  * Anti-entropy: what the sender has. `pull` asks for what it lacks, `push` offers
  * what it has, `pushPull` does both.
+ *
+ * A newcomer asks a neighbour with `state` what need not be brought to it any more; in
+ * the answer, `stateReply`, the entries say what the neighbour's application has got.
+ * With `history` it asks for what is kept and it lacks; some messages and one of the
+ * others answer, in which `next` is the lowest number that is still kept of an origin:
+ * `historyPart` when there is more to be asked for, else `historyEnd`.
  */
 export interface Digest {
   readonly kind: 'digest';
   readonly group: GroupRef;
-  readonly mode: 'push' | 'pull' | 'pushPull';
+  readonly mode: 'push' | 'pull' | 'pushPull' | 'state' | 'stateReply' | 'history' | 'historyPart' | 'historyEnd';
   readonly entries: readonly DigestEntry[];
+}
+
+/** SWIM: are you alive? `seq` is the asker's number of the probe. */
+export interface Ping {
+  readonly kind: 'ping';
+  readonly group: GroupRef;
+  readonly seq: number;
+  /** The sender suspects the receiver, and will take it for failed if it hears nothing (Lifeguard's buddy system). */
+  readonly suspected: boolean;
+}
+
+/** SWIM: the answer to the ping, or to the request for one, of this number. */
+export interface Ack {
+  readonly kind: 'ack';
+  readonly group: GroupRef;
+  readonly seq: number;
+}
+
+/** SWIM: ping `target` for me. */
+export interface PingRequest {
+  readonly kind: 'pingRequest';
+  readonly group: GroupRef;
+  readonly seq: number;
+  readonly target: PeerRef;
+}
+
+/** Lifeguard: the target of your request has not answered me in time either. */
+export interface Nack {
+  readonly kind: 'nack';
+  readonly group: GroupRef;
+  readonly seq: number;
 }
 
 /**
@@ -148,12 +203,13 @@ export interface Digest {
  * peers then hold a few objects for a message in place of one each.
  */
 export function nextHop(message: DataMessage): DataMessage {
-  const { group, origin, epoch, seq, payload } = message;
+  const { group, origin, epoch, seq, payload, after } = message;
   const hops = message.hops + 1;
   const slot = hops & (COPIES_KEPT - 1);
   const kept = COPIES[slot];
-  if (kept !== undefined && kept.hops === hops && kept.payload === payload && sameId(kept, message) && kept.group === group) return kept;
-  const copy: DataMessage = { kind: 'data', group, origin, epoch, seq, hops, repair: false, payload };
+  if (kept !== undefined && kept.hops === hops && kept.payload === payload && sameId(kept, message) && kept.group === group && kept.after === after) return kept;
+  const plain: DataMessage = { kind: 'data', group, origin, epoch, seq, hops, repair: false, payload };
+  const copy = after === undefined ? plain : { ...plain, after };
   COPIES[slot] = copy;
   return copy;
 }

@@ -17,8 +17,15 @@ export interface Overlay {
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void;
   onTimer(timer: Timer, nowMs: number, effects: Effects): void;
   onLinkDown(peer: PeerRef, nowMs: number, effects: Effects): void;
+  /**
+   * A peer that can be asked to let this one in: to join through when there are no
+   * neighbours, to grow together with again after a partition when there are.
+   */
+  addContact(peer: PeerRef, nowMs: number, effects: Effects): void;
   /** Says good-bye to the neighbours. */
   leave(nowMs: number, effects: Effects): void;
+  /** Every peer that it may still name or send to: who keeps a table of peers must keep these. */
+  eachPeer(visit: (peer: PeerRef) => void): void;
 }
 
 /** Told by an overlay when its neighbours change. */
@@ -36,4 +43,6 @@ export interface Dissemination extends NeighbourListener {
   publish(message: DataMessage, nowMs: number, effects: Effects): number;
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void;
   onTimer(timer: Timer, nowMs: number, effects: Effects): void;
+  /** Every peer that it may still name or send to, beside the neighbours and what is in the log. */
+  eachPeer(visit: (peer: PeerRef) => void): void;
 }

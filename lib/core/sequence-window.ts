@@ -65,6 +65,12 @@ export class SequenceWindow {
     return ranges;
   }
 
+  /** The highest number seen; -1 while there is none. */
+  get highest(): number {
+    if (this.far !== undefined) return this.seenBeyond().at(-1) ?? this.next - 1;
+    return this.bits === 0 ? this.next - 1 : this.next + INLINE_BITS - Math.clz32(this.bits);
+  }
+
   /** How many numbers below the highest seen are missing. */
   get missing(): number {
     const seen = this.seenBeyond();

@@ -80,15 +80,21 @@ export class AntiEntropy implements Dissemination {
     this.setTimer(this.options.cycleMs, effects);
     this.keptBefore = this.kept;
     this.kept = this.log.kept;
+    // A newcomer that does not know yet what it is owed asks for nothing.
+    if (this.log.catchingUp) return;
     const partner = randomPartner(this.neighbours, this.self, this.random);
-    if (partner !== undefined) this.sendDigest(partner, this.options.mode, effects);
+    const { mode } = this.options;
+    if (partner !== undefined) this.sendDigest(partner, mode === 'push-pull' ? 'pushPull' : mode, effects);
   }
 
   onNeighbourUp(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
 
   onNeighbourDown(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
 
+  eachPeer(_visit: (peer: PeerRef) => void): void {}
+
   private onDigest(from: PeerRef, digest: Digest, effects: Effects): void {
+    this.log.fetchFor(digest.entries);
     if (digest.mode !== 'push') {
       const mark = this.role === 'repair' ? this.keptBefore : Infinity;
       for (const message of this.log.lackedBy(digest.entries, this.options.batchMax, mark)) {
@@ -96,7 +102,7 @@ export class AntiEntropy implements Dissemination {
       }
     }
     // An offer is answered by asking, with what is here already.
-    if (digest.mode !== 'pull' && this.log.lacksFrom(digest.entries)) this.sendDigest(from, 'pull', effects);
+    if (digest.mode !== 'pull' && !this.log.catchingUp && this.log.lacksFrom(digest.entries)) this.sendDigest(from, 'pull', effects);
   }
 
   private sendDigest(to: PeerRef, mode: Digest['mode'], effects: Effects): void {

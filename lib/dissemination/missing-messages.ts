@@ -9,58 +9,139 @@ interface Announcer {
   readonly hops: number;
 }
 
-/** Messages that were announced and have not arrived, with who announced them, first come first asked. */
+/** What is awaited of one publisher's incarnation, by sequence number. */
+interface AwaitedOrigin {
+  readonly epoch: number;
+  readonly bySeq: Map<number, Awaited>;
+}
+
+interface Awaited {
+  readonly announcers: Announcer[];
+  /** The highest number of its publisher that had come when somebody last looked after it. */
+  highest: number;
+}
+
+/** Repaired messages remembered; the one repaired longest ago goes first, and counts as brought by the tree. */
+const REPAIRED_MAX = 4096;
+
+/**
+ * Messages that the tree has not brought: those that were announced and have not
+ * arrived, with who announced them, first come first asked; and those that came as
+ * repairs, whose copy along the tree is still to be passed on.
+ */
 export class MissingMessages {
-  private readonly byId = new Map<string, Announcer[]>();
+  private readonly byOrigin = new Map<PeerRef, AwaitedOrigin>();
   private readonly messagesMax: number;
-  /** Announcements refused because `messagesMax` were awaited already. */
+  private size = 0;
+  private readonly repaired = new Set<string>();
+  /** Announcements refused because `messagesMax` were awaited already, or a later incarnation is. */
   dropped = 0;
 
   constructor(messagesMax: number) {
     this.messagesMax = messagesMax;
   }
 
-  /** True when this is the first announcement of its message: somebody should start to wait. */
-  add(announcement: Announcement, peer: PeerRef): boolean {
-    const key = keyOf(announcement);
-    const announcers = this.byId.get(key);
+  /**
+   * True when this is the first announcement of its message: somebody should start to wait.
+   * @param highest the highest number of its publisher that has come so far.
+   */
+  add(announcement: Announcement, peer: PeerRef, highest: number): boolean {
+    const announcers = this.of(announcement)?.announcers;
     if (announcers !== undefined) {
       const known = announcers.some((announcer) => announcer.peer === peer);
       if (!known && announcers.length < ANNOUNCERS_MAX) announcers.push({ peer, hops: announcement.hops });
       return false;
     }
-    if (this.byId.size >= this.messagesMax) {
+    const awaited = this.size >= this.messagesMax ? undefined : this.made(announcement);
+    if (awaited === undefined) {
       this.dropped++;
       return false;
     }
-    this.byId.set(key, [{ peer, hops: announcement.hops }]);
+    awaited.bySeq.set(announcement.seq, { announcers: [{ peer, hops: announcement.hops }], highest });
+    this.size++;
     return true;
   }
 
   /** The message has arrived: stops waiting; answers who announced it and was not asked. */
   take(id: MessageId): readonly Announcer[] | undefined {
-    const key = keyOf(id);
-    const announcers = this.byId.get(key);
-    if (announcers !== undefined) this.byId.delete(key);
+    if (this.size === 0) return undefined;
+    const announcers = this.of(id)?.announcers;
+    if (announcers !== undefined) this.delete(id);
     return announcers;
   }
 
   /** Whom to ask next; `undefined`, and no more waiting, when the message arrived or all were asked. */
   nextAnnouncer(id: MessageId): PeerRef | undefined {
-    const key = keyOf(id);
-    const announcer = this.byId.get(key)?.shift();
-    if (announcer === undefined) this.byId.delete(key);
+    const announcers = this.of(id)?.announcers;
+    const announcer = announcers?.shift();
+    if (announcers !== undefined && announcer === undefined) this.delete(id);
     return announcer?.peer;
+  }
+
+  /** Whether later numbers have come since the message was announced, or this was asked last. */
+  progressed(id: MessageId, highest: number): boolean {
+    const awaited = this.of(id);
+    if (awaited === undefined || awaited.highest === highest) return false;
+    awaited.highest = highest;
+    return true;
+  }
+
+  /** The message came as a repair: nobody need be asked for it. */
+  addRepaired(id: MessageId): void {
+    this.take(id);
+    this.repaired.add(keyOf(id));
+    if (this.repaired.size <= REPAIRED_MAX) return;
+    for (const oldest of this.repaired) {
+      this.repaired.delete(oldest);
+      return;
+    }
+  }
+
+  /** The message has come along the tree: whether it had come as a repair before. */
+  takeRepaired(id: MessageId): boolean {
+    return this.repaired.size > 0 && this.repaired.delete(keyOf(id));
   }
 
   /** `peer` can no longer be asked. */
   forget(peer: PeerRef): void {
-    for (const announcers of this.byId.values()) {
-      for (let i = announcers.length - 1; i >= 0; i--) if (announcers[i]?.peer === peer) announcers.splice(i, 1);
+    for (const { bySeq } of this.byOrigin.values()) {
+      for (const { announcers } of bySeq.values()) {
+        for (let i = announcers.length - 1; i >= 0; i--) if (announcers[i]?.peer === peer) announcers.splice(i, 1);
+      }
     }
+  }
+
+  /** Origins and announcers of everything awaited. */
+  eachPeer(visit: (peer: PeerRef) => void): void {
+    for (const [origin, { bySeq }] of this.byOrigin) {
+      visit(origin);
+      for (const { announcers } of bySeq.values()) for (const { peer } of announcers) visit(peer);
+    }
+  }
+
+  private of({ origin, epoch, seq }: MessageId): Awaited | undefined {
+    const awaited = this.byOrigin.get(origin);
+    return awaited?.epoch === epoch ? awaited.bySeq.get(seq) : undefined;
+  }
+
+  /** What is awaited of the incarnation, made if need be; `undefined` for one that is past. */
+  private made({ origin, epoch }: MessageId): AwaitedOrigin | undefined {
+    const known = this.byOrigin.get(origin);
+    if (known?.epoch === epoch) return known;
+    if (known !== undefined && known.epoch > epoch) return undefined;
+    this.size -= known?.bySeq.size ?? 0;
+    const made = { epoch, bySeq: new Map<number, Awaited>() };
+    this.byOrigin.set(origin, made);
+    return made;
+  }
+
+  private delete({ origin, seq }: MessageId): void {
+    const awaited = this.byOrigin.get(origin);
+    if (awaited?.bySeq.delete(seq) === true) this.size--;
+    if (awaited?.bySeq.size === 0) this.byOrigin.delete(origin);
   }
 }
 
-function keyOf(id: MessageId): string {
-  return `${id.origin}/${id.epoch}/${id.seq}`;
+function keyOf({ origin, epoch, seq }: MessageId): string {
+  return `${origin}/${epoch}/${seq}`;
 }

@@ -49,6 +49,11 @@ export class PlumtreeTrees {
     for (const links of this.all()) take(links, peer);
   }
 
+  /** Everyone who has a tree. */
+  eachSource(visit: (source: PeerRef) => void): void {
+    for (const source of this.bySource?.keys() ?? []) visit(source);
+  }
+
   /** Only a neighbour can be made eager or lazy; for anyone else nothing happens. */
   makeEager(source: PeerRef, peer: PeerRef): void {
     const links = this.known(source);

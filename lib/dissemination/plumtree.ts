@@ -22,6 +22,11 @@ import { PlumtreeTrees } from './plumtree-trees.ts';
  *   leaves the scheduling policy open, section 3.4).
  * - `tree: 'per-source'` keeps eager and lazy sets per publisher (the paper names
  *   the idea in section 3.8); Prune and Graft then name the tree.
+ * - While payloads of its publisher keep coming in, and none that was published later
+ *   has come before it, an announced message is waited for: the tree is slow then, not
+ *   broken, and more payloads would make it slower.
+ * - A payload that anti-entropy brought as a repair is not pushed on; the copy that comes
+ *   along the tree later is, though it is known here already.
  * - Messages of peers that are not neighbours are taken but do not change the tree:
  *   the overlay alone decides who is a neighbour.
  *
@@ -36,7 +41,7 @@ export class Plumtree implements Dissemination {
   private readonly options: PlumtreeOptions;
   private readonly log: MessageLog;
   private readonly trees: PlumtreeTrees;
-  /** Announced, not yet arrived; made when needed. */
+  /** What the tree has not brought; made when needed. */
   private missing: MissingMessages | undefined = undefined;
   /** To be announced at the next IHAVE timer, each to the links that were lazy when it went out. */
   private lazyQueue: Queued[] | undefined = undefined;
@@ -51,13 +56,13 @@ export class Plumtree implements Dissemination {
 
   start(): void {}
 
-  publish(message: DataMessage, _nowMs: number, effects: Effects): number {
-    return this.push(message, this.self, effects);
+  publish(message: DataMessage, nowMs: number, effects: Effects): number {
+    return this.push(message, this.self, nowMs, effects);
   }
 
-  onMessage(from: PeerRef, message: Message, _nowMs: number, effects: Effects): void {
+  onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
     switch (message.kind) {
-      case 'data': return this.onData(from, message, effects);
+      case 'data': return this.onData(from, message, nowMs, effects);
       case 'iHave': return this.onIHave(from, message, effects);
       case 'graft': return this.onGraft(from, message, effects);
       case 'prune': return this.onPrune(from, message);
@@ -65,9 +70,9 @@ export class Plumtree implements Dissemination {
     }
   }
 
-  onTimer(timer: Timer, _nowMs: number, effects: Effects): void {
+  onTimer(timer: Timer, nowMs: number, effects: Effects): void {
     if (timer.kind === 'graft') this.onGraftTimer(timer, effects);
-    else if (timer.kind === 'iHave') this.onIHaveTimer(effects);
+    else if (timer.kind === 'iHave') this.onIHaveTimer(nowMs, effects);
   }
 
   /** Section 3.6: a new neighbour is eager at first. */
@@ -78,6 +83,15 @@ export class Plumtree implements Dissemination {
   onNeighbourDown(peer: PeerRef): void {
     this.trees.delete(peer);
     this.missing?.forget(peer);
+  }
+
+  eachPeer(visit: (peer: PeerRef) => void): void {
+    this.trees.eachSource(visit);
+    this.missing?.eachPeer(visit);
+    for (const { announcement, to } of this.lazyQueue ?? []) {
+      visit(announcement.origin);
+      to.forEach(visit);
+    }
   }
 
   /** The links that carry payloads of `source` eagerly (of everyone, in the shared tree). */
@@ -95,23 +109,33 @@ export class Plumtree implements Dissemination {
     return this.missing?.dropped ?? 0;
   }
 
-  private onData(from: PeerRef, message: DataMessage, effects: Effects): void {
-    if (!this.log.accept(message, from, effects)) {
-      if (!message.repair && this.log.has(message)) this.prune(from, message.origin, effects);
+  private onData(from: PeerRef, message: DataMessage, nowMs: number, effects: Effects): void {
+    const isNew = this.log.accept(message, from, effects);
+    if (message.repair) {
+      if (isNew) this.onRepaired(message);
+      return;
+    }
+    if (!isNew && this.missing?.takeRepaired(message) !== true) {
+      if (this.log.has(message)) this.prune(from, message.origin, effects);
       return;
     }
     const announcements = this.missing?.take(message);
-    if (message.repair) return;
     this.trees.makeEager(message.origin, from);
-    this.push(message, from, effects);
+    this.push(message, from, nowMs, effects);
     if (announcements !== undefined) this.optimize(message, from, announcements, effects);
+  }
+
+  /** A repair may overtake the copy that the tree brings, which must then still be passed on, and prunes nothing. */
+  private onRepaired(message: DataMessage): void {
+    this.missing ??= new MissingMessages(this.options.missingMax);
+    this.missing.addRepaired(message);
   }
 
   private onIHave(from: PeerRef, iHave: IHave, effects: Effects): void {
     for (const announcement of iHave.announcements) {
       if (this.log.has(announcement)) continue;
       this.missing ??= new MissingMessages(this.options.missingMax);
-      if (this.missing.add(announcement, from)) this.setGraftTimer(announcement, this.options.graftTimeoutMs, effects);
+      if (this.missing.add(announcement, from, this.log.highest(announcement))) this.setGraftTimer(announcement, this.options.graftTimeoutMs, effects);
     }
   }
 
@@ -127,6 +151,10 @@ export class Plumtree implements Dissemination {
 
   /** Section 3.5: asks the next announcer, until the message arrives or nobody is left to ask. */
   private onGraftTimer(timer: GraftTimer, effects: Effects): void {
+    const highest = this.log.highest(timer);
+    if (highest < timer.seq && this.missing?.progressed(timer, highest) === true) {
+      return this.setGraftTimer(timer, this.options.graftTimeoutMs, effects);
+    }
     const announcer = this.missing?.nextAnnouncer(timer);
     if (announcer === undefined) return;
     this.setGraftTimer(timer, this.options.graftRetryMs, effects);
@@ -135,9 +163,21 @@ export class Plumtree implements Dissemination {
     effects.send(announcer, { kind: 'graft', group: this.log.group, ...this.treeOf(origin), id: { origin, epoch, seq } });
   }
 
-  private onIHaveTimer(effects: Effects): void {
+  private onIHaveTimer(nowMs: number, effects: Effects): void {
     const queue = this.lazyQueue ?? [];
-    this.lazyQueue = undefined;
+    // Clocks round: a timer may come a little early.
+    const later = queue.filter(({ dueMs }) => dueMs > nowMs + 1);
+    this.lazyQueue = later.length === 0 ? undefined : later;
+    this.announceAll(later.length === 0 ? queue : queue.filter((queued) => !later.includes(queued)), effects);
+  }
+
+  private announceAll(queue: readonly Queued[], effects: Effects): void {
+    const [first] = queue;
+    if (first === undefined) return;
+    // While a tree rests all go to the same peers: one message then serves them all.
+    if (queue.every(({ to }) => sameList(to, first.to))) {
+      return this.announce(queue.map(({ announcement }) => announcement), first.to, effects);
+    }
     const byPeer = new Map<PeerRef, Announcement[]>();
     for (const { announcement, to } of queue) {
       for (const peer of to) {
@@ -146,17 +186,17 @@ export class Plumtree implements Dissemination {
         else announcements.push(announcement);
       }
     }
-    for (const [peer, announcements] of byPeer) if (this.trees.has(peer)) this.announce(announcements, peer, effects);
+    for (const [peer, announcements] of byPeer) this.announce(announcements, [peer], effects);
   }
 
-  private announce(announcements: readonly Announcement[], peer: PeerRef, effects: Effects): void {
+  private announce(announcements: readonly Announcement[], to: readonly PeerRef[], effects: Effects): void {
     for (let i = 0; i < announcements.length; i += this.options.iHaveBatchMax) {
-      const batch = announcements.slice(i, i + this.options.iHaveBatchMax);
-      effects.send(peer, { kind: 'iHave', group: this.log.group, announcements: batch });
+      const batch: IHave = { kind: 'iHave', group: this.log.group, announcements: announcements.slice(i, i + this.options.iHaveBatchMax) };
+      for (const peer of to) if (this.trees.has(peer)) effects.send(peer, batch);
     }
   }
 
-  private push(message: DataMessage, from: PeerRef, effects: Effects): number {
+  private push(message: DataMessage, from: PeerRef, nowMs: number, effects: Effects): number {
     const copy = nextHop(message);
     const { eager, lazy } = this.trees.of(message.origin);
     let sent = 0;
@@ -166,20 +206,30 @@ export class Plumtree implements Dissemination {
       sent++;
     }
     // The sender is not among them: it has just been made eager.
-    if (lazy.length > 0) this.queueAnnouncement(copy, lazy, effects);
+    if (lazy.length > 0) this.queueAnnouncement(copy, lazy, nowMs, effects);
     return sent;
   }
 
-  /** A link that turns eager before the timer still gets the announcement: it did not get the payload. */
-  private queueAnnouncement(copy: DataMessage, to: readonly PeerRef[], effects: Effects): void {
-    const { origin, epoch, seq, hops } = copy;
+  /**
+   * A link that turns eager before the timer still gets the announcement: it did not get the payload.
+   * A large message is announced later by the time that it takes to cross a link: announced
+   * at once, it would be asked for while it is still on its way.
+   */
+  private queueAnnouncement(copy: DataMessage, to: readonly PeerRef[], nowMs: number, effects: Effects): void {
+    const { origin, epoch, seq, hops, payload } = copy;
+    const { iHaveDelayMs, iHaveBytesPerMs } = this.options;
+    const crossingMs = Math.floor(payload.length / iHaveBytesPerMs);
     const queue = (this.lazyQueue ??= []);
-    queue.push({ announcement: { origin, epoch, seq, hops }, to });
-    if (queue.length === 1) {
-      effects.setTimer({ kind: 'iHave', group: this.log.group, session: this.session }, this.options.iHaveDelayMs);
-    } else if (queue.length >= LAZY_QUEUE_MAX) {
-      this.onIHaveTimer(effects);
-    }
+    // One timer for all small messages, one for each large one.
+    if (crossingMs > 0 || queue.every(({ dueMs }) => dueMs > 0)) this.setIHaveTimer(iHaveDelayMs + crossingMs, effects);
+    queue.push({ announcement: { origin, epoch, seq, hops }, to, dueMs: crossingMs === 0 ? 0 : nowMs + iHaveDelayMs + crossingMs });
+    if (queue.length < LAZY_QUEUE_MAX) return;
+    this.lazyQueue = undefined;
+    this.announceAll(queue, effects);
+  }
+
+  private setIHaveTimer(afterMs: number, effects: Effects): void {
+    effects.setTimer({ kind: 'iHave', group: this.log.group, session: this.session }, afterMs);
   }
 
   /** Section 3.4: a payload that was here already makes its link lazy at both ends. */
@@ -210,6 +260,10 @@ export class Plumtree implements Dissemination {
   }
 }
 
+function sameList(x: readonly PeerRef[], y: readonly PeerRef[]): boolean {
+  return x === y || (x.length === y.length && x.every((peer, i) => peer === y[i]));
+}
+
 /** Announcements queued before they are sent without waiting for the timer. */
 const LAZY_QUEUE_MAX = 1024;
 
@@ -218,6 +272,8 @@ const SHARED: { readonly tree?: PeerRef } = {};
 interface Queued {
   readonly announcement: Announcement;
   readonly to: readonly PeerRef[];
+  /** When a large message is to be announced at the earliest; 0: with the next. */
+  readonly dueMs: number;
 }
 
 interface Announced {

@@ -93,6 +93,10 @@ export class RumorMongering implements Dissemination {
 
   onNeighbourDown(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
 
+  eachPeer(visit: (peer: PeerRef) => void): void {
+    for (const { copy } of this.hot) visit(copy.origin);
+  }
+
   /** How many rumors this peer is still telling. */
   get hotRumors(): number {
     return this.hot.length;

@@ -58,6 +58,8 @@ export class TreeMulticast implements Dissemination {
 
   onNeighbourDown(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
 
+  eachPeer(_visit: (peer: PeerRef) => void): void {}
+
   private forward(message: DataMessage, from: PeerRef, effects: Effects): number {
     const copy = nextHop(message);
     let sent = 0;

@@ -46,4 +46,6 @@ export class Unicast implements Dissemination {
   onNeighbourUp(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
 
   onNeighbourDown(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
+
+  eachPeer(_visit: (peer: PeerRef) => void): void {}
 }

@@ -40,6 +40,7 @@ export class HyParView implements Overlay {
   private readonly options: HyParViewOptions;
   private readonly random: Random;
   private readonly listener: NeighbourListener;
+  /** Peers that can be joined through when nobody else is known, the best first. */
   private contacts: readonly PeerRef[] = [];
   /** The passive peer that was asked for a place and has not answered. */
   private asked: PeerRef | undefined = undefined;
@@ -96,6 +97,21 @@ export class HyParView implements Overlay {
     if (this.asked === peer) this.asked = undefined;
     this.dropActive(peer, nowMs, effects);
     this.fillActive(effects);
+  }
+
+  /**
+   * A Join through the contact, even where there are neighbours: after a partition its
+   * walks then link the two halves at several places.
+   */
+  addContact(peer: PeerRef, _nowMs: number, effects: Effects): void {
+    if (peer === this.self) return;
+    this.contacts = [peer, ...this.contacts.filter((other) => other !== peer)].slice(0, CONTACTS_MAX);
+    if (!this.neighbours.includes(peer)) effects.send(peer, { kind: 'join', group: this.group });
+  }
+
+  eachPeer(visit: (peer: PeerRef) => void): void {
+    for (const peers of [this.neighbours, this.passive, this.contacts, this.shuffled]) peers.forEach(visit);
+    if (this.asked !== undefined) visit(this.asked);
   }
 
   leave(nowMs: number, effects: Effects): void {
@@ -307,6 +323,9 @@ export class HyParView implements Overlay {
 }
 
 const NOBODY: readonly PeerRef[] = [];
+
+/** Contacts remembered; the one added longest ago goes first. */
+const CONTACTS_MAX = 8;
 
 /** Removes `peer` in place, keeping the order; answers whether it was there. */
 function remove(view: PeerRef[], peer: PeerRef): boolean {

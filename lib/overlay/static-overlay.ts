@@ -1,7 +1,7 @@
 import type { Effects, Timer } from '../core/effects.ts';
 import type { PeerRef } from '../core/ids.ts';
 import type { Message } from '../core/messages.ts';
-import type { Overlay } from '../core/protocol.ts';
+import type { NeighbourListener, Overlay } from '../core/protocol.ts';
 
 /**
  * A graph that is given: a tree computed elsewhere, a fixed mesh, or the complete
@@ -9,13 +9,21 @@ import type { Overlay } from '../core/protocol.ts';
  * is shared, not copied, and may contain the peer itself, so that all members can
  * hold one list of all: whoever draws from it skips the peer itself.
  *
- * Guarantees nothing: a neighbour that fails stays in the list.
+ * Live, neighbours are not known before they have been reached: a list that begins
+ * empty grows by contacts, and loses those whose link fails until they are reached again.
+ *
+ * Guarantees nothing: a neighbour that was given at the start and fails stays in the list.
  */
 export class StaticOverlay implements Overlay {
   readonly neighbours: readonly PeerRef[];
+  /** The same list, where it is this peer's own. */
+  private readonly reached: PeerRef[] | undefined;
+  private readonly listener: NeighbourListener;
 
-  constructor(neighbours: readonly PeerRef[]) {
-    this.neighbours = neighbours;
+  constructor(neighbours: readonly PeerRef[], listener: NeighbourListener) {
+    this.reached = neighbours.length === 0 ? [] : undefined;
+    this.neighbours = this.reached ?? neighbours;
+    this.listener = listener;
   }
 
   start(_peers: readonly PeerRef[], _nowMs: number, _effects: Effects): void {}
@@ -24,7 +32,26 @@ export class StaticOverlay implements Overlay {
 
   onTimer(_timer: Timer, _nowMs: number, _effects: Effects): void {}
 
-  onLinkDown(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
+  onLinkDown(peer: PeerRef, nowMs: number, effects: Effects): void {
+    const index = this.reached?.indexOf(peer) ?? -1;
+    if (index < 0) return;
+    this.reached?.splice(index, 1);
+    effects.closeLink(peer);
+    this.listener.onNeighbourDown(peer, nowMs, effects);
+  }
 
-  leave(_nowMs: number, _effects: Effects): void {}
+  addContact(peer: PeerRef, nowMs: number, effects: Effects): void {
+    if (this.reached === undefined || this.reached.includes(peer)) return;
+    this.reached.push(peer);
+    effects.openLink(peer);
+    this.listener.onNeighbourUp(peer, nowMs, effects);
+  }
+
+  leave(nowMs: number, effects: Effects): void {
+    for (const peer of [...(this.reached ?? [])]) this.onLinkDown(peer, nowMs, effects);
+  }
+
+  eachPeer(visit: (peer: PeerRef) => void): void {
+    this.neighbours.forEach((peer) => visit(peer));
+  }
 }

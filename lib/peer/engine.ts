@@ -86,6 +86,20 @@ export class PeerEngine {
     else group.onTimer(timer, nowMs, effects);
   }
 
+  /**
+   * `contact` can be asked to let this peer into the group: to join through, or to
+   * grow together with again after a partition.
+   * @throws {OverlayError} `UNKNOWN_GROUP`
+   */
+  addContact(group: GroupRef, contact: PeerRef, nowMs: number, effects: Effects): void {
+    this.joined(group).overlay.addContact(contact, nowMs, effects);
+  }
+
+  /** Every peer that some group may still name or send to: who keeps a table of peers must keep these. */
+  eachPeer(visit: (peer: PeerRef) => void): void {
+    for (const group of this.all()) group.eachPeer(visit);
+  }
+
   /** The link to `peer` has failed, or could not be opened. */
   onLinkDown(peer: PeerRef, nowMs: number, effects: Effects): void {
     for (const group of this.all()) group.onLinkDown(peer, nowMs, effects);

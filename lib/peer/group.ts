@@ -4,7 +4,7 @@ import { OverlayError } from '../core/errors.ts';
 import { unreachable } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
 import { MessageLog } from '../core/message-log.ts';
-import type { DataMessage, Message } from '../core/messages.ts';
+import type { DataMessage, Digest, Message } from '../core/messages.ts';
 import type { Dissemination, NeighbourListener, Overlay } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { AntiEntropy } from '../dissemination/anti-entropy.ts';
@@ -15,6 +15,9 @@ import { TreeMulticast } from '../dissemination/tree-multicast.ts';
 import { Unicast } from '../dissemination/unicast.ts';
 import { HyParView } from '../membership/hyparview.ts';
 import { StaticOverlay } from '../overlay/static-overlay.ts';
+import { type CatchUp, answerNewcomer, isCatchUp } from './catch-up.ts';
+import { FetchHistory } from './fetch-history.ts';
+import { StartNow } from './start-now.ts';
 
 /** What became of a call to publish. */
 export interface PublishOutcome {
@@ -37,30 +40,34 @@ export class Group implements NeighbourListener {
   readonly dissemination: Dissemination;
   readonly overlay: Overlay;
   readonly repair: AntiEntropy | undefined;
-  readonly session: number;
+  private readonly catchUp: CatchUp | undefined;
   private readonly self: PeerRef;
   private readonly epoch: number;
-  private readonly config: GroupConfig;
   private nextSeq = 0;
 
   constructor(identity: GroupIdentity, config: GroupConfig, peers: readonly PeerRef[], random: Random) {
     const { self, ref, session, epoch } = identity;
     this.self = self;
     this.ref = ref;
-    this.session = session;
     this.epoch = epoch;
-    this.config = config;
     this.log = new MessageLog(ref, session, config);
     this.overlay = this.makeOverlay(config.overlay, peers, random);
     this.dissemination = this.makeDissemination(config.dissemination, random);
     this.ignoresDuplicates = this.dissemination.ignoresDuplicates;
     this.repair = config.repair === undefined ? undefined : this.makeAntiEntropy(config.repair, random, 'repair');
+    this.catchUp = config.since === 'any' ? undefined : this.makeCatchUp(config.since, config.catchUpTimeoutMs);
+  }
+
+  /** Tells this membership from an earlier one of the same group. */
+  get session(): number {
+    return this.log.session;
   }
 
   start(peers: readonly PeerRef[], nowMs: number, effects: Effects): void {
     this.overlay.start(peers, nowMs, effects);
     this.dissemination.start(nowMs, effects);
     this.repair?.start(nowMs, effects);
+    this.catchUp?.start(effects);
   }
 
   /**
@@ -68,7 +75,7 @@ export class Group implements NeighbourListener {
    * to send to: nothing was published then.
    */
   publish(payload: Uint8Array, nowMs: number, effects: Effects): PublishOutcome {
-    const { messageBytesMax } = this.config;
+    const { messageBytesMax } = this.log.limits;
     if (payload.length > messageBytesMax) {
       throw new OverlayError('MESSAGE_TOO_LARGE', `publish: expected at most ${messageBytesMax} bytes (messageBytesMax), got ${payload.length}.`);
     }
@@ -77,7 +84,9 @@ export class Group implements NeighbourListener {
     }
     const { self: origin, epoch } = this;
     const seq = this.nextSeq++;
-    const message: DataMessage = { kind: 'data', group: this.ref, origin, epoch, seq, hops: 0, repair: false, payload };
+    const after = this.log.stamp(origin);
+    const plain: DataMessage = { kind: 'data', group: this.ref, origin, epoch, seq, hops: 0, repair: false, payload };
+    const message = after === undefined ? plain : { ...plain, after };
     this.log.accept(message, origin, effects);
     return { origin, epoch, seq, sentTo: this.dissemination.publish(message, nowMs, effects) };
   }
@@ -99,6 +108,7 @@ export class Group implements NeighbourListener {
       case 'rumorRequest':
         return this.dissemination.onMessage(from, message, nowMs, effects);
       case 'digest':
+        if (isCatchUp(message)) return this.onCatchUp(from, message, effects);
         return (this.repair ?? this.dissemination).onMessage(from, message, nowMs, effects);
       case 'join':
       case 'forwardJoin':
@@ -108,6 +118,12 @@ export class Group implements NeighbourListener {
       case 'shuffle':
       case 'shuffleReply':
         return this.overlay.onMessage(from, message, nowMs, effects);
+      case 'ping':
+      case 'ack':
+      case 'pingRequest':
+      case 'nack':
+        // The failure detector's, which stands beside the engine and is of no group.
+        return;
       default:
         return unreachable(message);
     }
@@ -126,6 +142,10 @@ export class Group implements NeighbourListener {
         return (this.repair ?? this.dissemination).onTimer(timer, nowMs, effects);
       case 'gap':
         return this.log.onGapTimer(timer, effects);
+      case 'catchUp':
+        return this.catchUp?.onTimer(timer, effects);
+      case 'probe':
+        return;
       default:
         return unreachable(timer);
     }
@@ -135,6 +155,14 @@ export class Group implements NeighbourListener {
     this.overlay.onLinkDown(peer, nowMs, effects);
   }
 
+  /** Every peer that it may still name or send to. */
+  eachPeer(visit: (peer: PeerRef) => void): void {
+    this.overlay.eachPeer(visit);
+    this.dissemination.eachPeer(visit);
+    this.log.eachPeer(visit);
+    this.catchUp?.eachPeer(visit);
+  }
+
   leave(nowMs: number, effects: Effects): void {
     this.overlay.leave(nowMs, effects);
   }
@@ -142,18 +170,26 @@ export class Group implements NeighbourListener {
   onNeighbourUp(peer: PeerRef, nowMs: number, effects: Effects): void {
     this.dissemination.onNeighbourUp(peer, nowMs, effects);
     effects.emit({ kind: 'neighbourUp', group: this.ref, peer });
+    this.catchUp?.onNeighbourUp(effects);
   }
 
   onNeighbourDown(peer: PeerRef, nowMs: number, effects: Effects): void {
     this.dissemination.onNeighbourDown(peer, nowMs, effects);
     effects.emit({ kind: 'neighbourDown', group: this.ref, peer });
+    this.catchUp?.onNeighbourDown(peer, effects);
+  }
+
+  /** Whoever asks is answered: a question can overtake the word that its sender is a neighbour now. */
+  private onCatchUp(from: PeerRef, digest: Digest, effects: Effects): void {
+    if (this.catchUp === undefined) answerNewcomer(this.log, from, digest, effects);
+    else this.catchUp.onDigest(from, digest, effects);
   }
 
   private makeOverlay(options: OverlayOptions, peers: readonly PeerRef[], random: Random): Overlay {
     switch (options.kind) {
       case 'hyparview': return new HyParView(this.self, this.ref, this.session, options, random, this);
       case 'full':
-      case 'static': return new StaticOverlay(peers);
+      case 'static': return new StaticOverlay(peers, this);
       default: return unreachable(options);
     }
   }
@@ -168,7 +204,7 @@ export class Group implements NeighbourListener {
       case 'tree': return new TreeMulticast(self, log, neighbours);
       case 'plumtree': return this.makePlumtree(options);
       case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random);
-      case 'antiEntropy': return this.makeAntiEntropy(options, random, 'dissemination');
+      case 'anti-entropy': return this.makeAntiEntropy(options, random, 'dissemination');
       default: return unreachable(options);
     }
   }
@@ -178,6 +214,12 @@ export class Group implements NeighbourListener {
     const plumtree = new Plumtree(this.self, this.session, options, this.log);
     for (const peer of this.overlay.neighbours) if (peer !== this.self) plumtree.onNeighbourUp(peer);
     return plumtree;
+  }
+
+  private makeCatchUp(since: 'now' | 'history', timeoutMs: number): CatchUp {
+    const { self, session, log } = this;
+    const context = { self, session, log, neighbours: this.overlay.neighbours, timeoutMs };
+    return since === 'now' ? new StartNow(context) : new FetchHistory(context);
   }
 
   private makeAntiEntropy(options: AntiEntropyOptions, random: Random, role: 'dissemination' | 'repair'): AntiEntropy {

@@ -5,7 +5,7 @@ import { scanCbor } from './cbor-scan.ts';
 import { readControl } from './control-decoder.ts';
 import { controlFields } from './control-encoder.ts';
 import { controlSize, digestEntriesThatFit } from './control-size.ts';
-import { DATA_HEADER_BYTES, readDataHeader, writeDataHeader } from './data-header.ts';
+import { DATA_HEADER_BYTES, dataHeaderBytes, readCausalEntries, readDataHeader, writeCausalEntries, writeDataHeader } from './data-header.ts';
 import type { PeerDirectory } from './directory.ts';
 import { type DecodeFailure, FieldReader, Findings } from './field-reader.ts';
 import { type ControlMessage, CONTROL_TYPE, DATA_TYPE, PROTOCOL_VERSION } from './kind-codes.ts';
@@ -54,14 +54,14 @@ export class Codec {
 
   /** The bytes before the payload, so that a transport can write header and payload apart. */
   headerOf(message: DataMessage): Uint8Array {
-    const header = new Uint8Array(DATA_HEADER_BYTES);
-    writeDataHeader(header, message, this.directory.idOf(message.origin));
+    const header = new Uint8Array(dataHeaderBytes(message.after));
+    this.writeHeader(header, message);
     return header;
   }
 
   /** Exactly `encode(message).length`, without encoding. */
   size(message: Message): number {
-    if (message.kind === 'data') return DATA_HEADER_BYTES + message.payload.length;
+    if (message.kind === 'data') return dataHeaderBytes(message.after) + message.payload.length;
     return controlSize(fit(message), this.directory);
   }
 
@@ -75,10 +75,16 @@ export class Codec {
   }
 
   private encodeData(message: DataMessage): Uint8Array {
-    const bytes = new Uint8Array(DATA_HEADER_BYTES + message.payload.length);
-    writeDataHeader(bytes, message, this.directory.idOf(message.origin));
-    bytes.set(message.payload, DATA_HEADER_BYTES);
+    const headerBytes = dataHeaderBytes(message.after);
+    const bytes = new Uint8Array(headerBytes + message.payload.length);
+    this.writeHeader(bytes, message);
+    bytes.set(message.payload, headerBytes);
     return bytes;
+  }
+
+  private writeHeader(target: Uint8Array, message: DataMessage): void {
+    writeDataHeader(target, message, this.directory.idOf(message.origin));
+    if (message.after !== undefined) writeCausalEntries(target, message.after, this.directory);
   }
 
   /** The copy gives the caller bytes of its own: cbor-x answers with a view of a pool. */
@@ -100,7 +106,9 @@ export class Codec {
     if (header === undefined) return this.drop('malformed');
     const origin = this.directory.refOfId(header.originId);
     if (origin === undefined) return this.drop('unknownPeer');
-    return {
+    const after = header.causal ? readCausalEntries(bytes, this.directory) : undefined;
+    if (typeof after === 'string') return this.drop(after);
+    const message: DataMessage = {
       kind: 'data',
       group: groupRef(header.group),
       origin,
@@ -108,8 +116,9 @@ export class Codec {
       seq: header.seq,
       hops: header.hops,
       repair: header.repair,
-      payload: bytes.subarray(DATA_HEADER_BYTES),
+      payload: bytes.subarray(dataHeaderBytes(after)),
     };
+    return after === undefined ? message : { ...message, after };
   }
 
   private decodeControl(bytes: Uint8Array): ControlMessage | undefined {

@@ -59,6 +59,13 @@ function readKind(kind: ControlKind, group: GroupRef, reader: FieldReader, findi
       return { kind, group, ...reader.messageId(), knew: reader.boolean() };
     case 'digest':
       return { kind, group, mode: reader.name(DIGEST_MODES, 'pull'), entries: readEntries(reader, findings) };
+    case 'ping':
+      return { kind, group, seq: reader.uint(SEQ_MAX), suspected: reader.boolean() };
+    case 'ack':
+    case 'nack':
+      return { kind, group, seq: reader.uint(SEQ_MAX) };
+    case 'pingRequest':
+      return { kind, group, seq: reader.uint(SEQ_MAX), target: reader.describedPeer() };
     default:
       return unreachable(kind);
   }

@@ -57,6 +57,13 @@ export function controlFields(message: ControlMessage, directory: PeerDirectory)
       const entries = message.entries.map((entry) => digestEntry(entry, directory));
       return [code, group, DIGEST_MODES.indexOf(message.mode), entries];
     }
+    case 'ping':
+      return [code, group, uint(message.seq, SEQ_MAX), message.suspected];
+    case 'ack':
+    case 'nack':
+      return [code, group, uint(message.seq, SEQ_MAX)];
+    case 'pingRequest':
+      return [code, group, uint(message.seq, SEQ_MAX), descriptor(message.target, directory)];
     default:
       return unreachable(message);
   }
@@ -119,6 +126,6 @@ function id(peer: PeerRef, directory: PeerDirectory): Uint8Array {
 
 /** cbor-x writes numbers past 32 bits as floats, bigints as integers. */
 function uint(value: number, max: number): number | bigint {
-  assert(Number.isInteger(value) && value >= 0 && value <= max, `a whole number from 0 to ${max}, got ${value}`);
+  assert(Number.isInteger(value) && value >= 0 && value <= max, 'a whole number within its limit');
   return value > 0xffff_ffff ? BigInt(value) : value;
 }

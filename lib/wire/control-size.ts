@@ -43,6 +43,13 @@ export function controlSize(message: ControlMessage, directory: PeerDirectory): 
       for (const entry of message.entries) size += entrySize(entry);
       return size;
     }
+    case 'ping':
+      return start + uintSize(message.seq) + 1;
+    case 'ack':
+    case 'nack':
+      return start + uintSize(message.seq);
+    case 'pingRequest':
+      return start + uintSize(message.seq) + descriptorSize(message.target, directory);
     default:
       return unreachable(message);
   }

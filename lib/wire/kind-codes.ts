@@ -27,6 +27,10 @@ export const KIND_CODES = Object.freeze({
   feedback: 11,
   rumorRequest: 12,
   digest: 13,
+  ping: 14,
+  ack: 15,
+  pingRequest: 16,
+  nack: 17,
 } satisfies Record<ControlKind, number>);
 
 const KINDS = new Map<unknown, ControlKind>(
@@ -42,4 +46,4 @@ export function kindOf(code: unknown): ControlKind | undefined {
 export const PRIORITIES = Object.freeze(['low', 'high'] as const);
 
 /** Codes of a digest's mode: the index. */
-export const DIGEST_MODES: readonly Digest['mode'][] = Object.freeze(['push', 'pull', 'pushPull'] as const);
+export const DIGEST_MODES: readonly Digest['mode'][] = Object.freeze(['push', 'pull', 'pushPull', 'state', 'stateReply', 'history', 'historyPart', 'historyEnd'] as const);

@@ -1,6 +1,7 @@
 import { OverlayError, invalidOption } from '../../lib/core/errors.ts';
 import { Random } from '../../lib/core/random.ts';
 import { closest } from '../../lib/core/suggest.ts';
+import type { TraceEvent } from '../../lib/core/trace-event.ts';
 import type { LinkCopies } from '../measure/link-stress.ts';
 import { treeCost } from '../measure/tree-cost.ts';
 import { type ProtocolResult, REPORT_FORMAT, type Report, type ReportOptions } from '../report/report.ts';
@@ -26,11 +27,13 @@ export interface Progress {
 }
 
 /** What to compare; everything has a default. See `ReportOptions` for meanings. */
-export interface ComparisonOptions extends Partial<Omit<ReportOptions, 'topology'>> {
+export interface ComparisonOptions extends Partial<Omit<ReportOptions, 'topology' | 'live'>> {
   readonly seed?: number;
   /** Add each link's stress to the results. */
   readonly links?: boolean;
   readonly onProgress?: (progress: Progress) => void;
+  /** Is handed all that peers do in a run, at some cost in speed. Hosts stand for peers; IP multicast has none. */
+  readonly onTrace?: (event: TraceEvent<number>, protocol: string) => void;
 }
 
 /** Messages before the measured ones, over all sources, unless told. Guess: a Plumtree has settled after two or three. */
@@ -39,12 +42,30 @@ const WARM_UP_MESSAGES = 10;
 /** Largest number of measured messages, over all sources, times hosts: a flood takes 300 bytes for each until it is put into figures. */
 const RECORDS_MAX = 4_000_000;
 
+/** A comparison that is ready to run: everything chosen and checked. */
+export interface Comparison {
+  readonly underlay: Underlay;
+  readonly seed: number;
+  readonly options: ReportOptions;
+  readonly ground: Field;
+  /** Hosts that publish. */
+  readonly sources: readonly number[];
+  readonly setups: readonly ProtocolSetup[];
+  readonly mstCostMs: number;
+  readonly links: boolean;
+}
+
 /**
  * Runs every protocol on the underlay and measures it. Every protocol has the same
  * hosts, sources, conditions and seed, so that rows can be compared.
  * @throws {OverlayError} for options that make no sense, naming them as the command line does.
  */
 export function compare(underlay: Underlay, topology: string, given: ComparisonOptions = {}): Report {
+  return simulate(comparison(underlay, topology, given), given);
+}
+
+/** Chooses hosts and sources for a comparison, and fills in defaults. @throws {OverlayError} as `compare` does. */
+export function comparison(underlay: Underlay, topology: string, given: ComparisonOptions): Comparison {
   const seed = wholeNumber('--seed', given.seed ?? 1, 0, Number.MAX_SAFE_INTEGER);
   const random = new Random(seed).fork('comparison');
   const hosts = given.hosts ?? 'all';
@@ -55,17 +76,22 @@ export function compare(underlay: Underlay, topology: string, given: ComparisonO
   const options = reportOptions(topology, given, { hosts, accessDelayMs, source, sources: sources.length });
   checkRecords(options.messages * sources.length, ground.hostIds.length);
   const setups = options.protocols.map(protocolSetup);
-  const mstCostMs = treeCost(ground.oracle, ground.mst);
+  return { underlay, seed, options, ground, sources, setups, mstCostMs: treeCost(ground.oracle, ground.mst), links: given.links === true };
+}
 
+/** Runs what was chosen in the simulator. */
+export function simulate(chosen: Comparison, { onProgress, onTrace }: Pick<ComparisonOptions, 'onProgress' | 'onTrace'> = {}): Report {
+  const { underlay, seed, options, ground, sources, setups } = chosen;
   const unsettled: string[] = [];
   const results = setups.map((setup, done) => {
-    const onShare = (share: number): void => given.onProgress?.({ protocol: setup.name, done, total: setups.length, share });
+    const onShare = (share: number): void => onProgress?.({ protocol: setup.name, done, total: setups.length, share });
     onShare(0);
     const { warmUpMessages, messages, payloadBytes, loss, jitter, wire } = options;
-    const runOptions: RunOptions = { seed, sources, warmUpMessages, messages, payloadBytes, loss, jitter, wire, onShare };
+    const watched = onTrace === undefined ? {} : { onTrace: (event: TraceEvent<number>) => onTrace(event, setup.name) };
+    const runOptions: RunOptions = { seed, sources, warmUpMessages, messages, payloadBytes, loss, jitter, wire, onShare, ...watched };
     const ran = setup.kind === 'ip-multicast' ? ipMulticastRun(ground, runOptions) : run(ground, setup, runOptions);
     if (!ran.settled) unsettled.push(setup.name);
-    return protocolResult(setup, ran, { ground, mstCostMs, source, sources, links: given.links === true });
+    return protocolResult(setup, ran, chosen);
   });
   return {
     format: REPORT_FORMAT,
@@ -77,33 +103,26 @@ export function compare(underlay: Underlay, topology: string, given: ComparisonO
   };
 }
 
-interface ResultContext {
-  readonly ground: Field;
-  readonly mstCostMs: number;
-  readonly source: string;
-  readonly sources: readonly number[];
-  readonly links: boolean;
-}
-
-function protocolResult(setup: ProtocolSetup, ran: RunResult, context: ResultContext): ProtocolResult {
-  const { ground, mstCostMs, sources } = context;
+/** The figures of a run, simulated or live. */
+export function protocolResult(setup: ProtocolSetup, ran: RunResult, chosen: Comparison): ProtocolResult {
+  const { ground, mstCostMs, sources } = chosen;
   const hosts = ground.hostIds.length;
   const dissemination = setup.kind === 'peers' ? setup.config.dissemination : undefined;
-  const cycleMs = dissemination?.kind === 'rumor' || dissemination?.kind === 'antiEntropy' ? dissemination.cycleMs : undefined;
+  const cycleMs = dissemination?.kind === 'rumor' || dissemination?.kind === 'anti-entropy' ? dissemination.cycleMs : undefined;
   const yardsticks = { field: ground, mstCostMs, cycleMs, routersCopy: setup.kind === 'ip-multicast' };
   const measured: MessageFigures[] = [];
   let total: LinkCopies | undefined;
   for (const record of ran.records) {
     const { figures, copies } = messageFigures(record, yardsticks);
     measured.push(figures);
-    if (context.links && copies !== undefined) total = addCopies(total, copies);
+    if (chosen.links && copies !== undefined) total = addCopies(total, copies);
   }
   const ids = sources.map((host) => ground.hostIds[host] ?? '');
   const { controlMessages, controlBytes, payloadBytes, retransmissions, queueDrops, measuredMs, events, traceHash } = ran;
   const perPeerSecond = (hosts * measuredMs) / 1000;
   return {
     protocol: setup.name,
-    source: ids.length === 1 ? (ids[0] ?? '') : context.source,
+    source: ids.length === 1 ? (ids[0] ?? '') : chosen.options.source,
     sources: ids,
     messages: ran.records.length,
     ...average(measured),

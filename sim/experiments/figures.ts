@@ -28,6 +28,10 @@ export interface MessageFigures {
   readonly epidemic: EpidemicResult | null;
 }
 
+/** The figures of one message for which no map is needed. */
+export type DeliveryFigures = Pick<MessageFigures,
+  'reliability' | 'residue' | 'lastDeliveryHop' | 'lastDeliveryMs' | 'meanDeliveryMs' | 'relativeMessageRedundancy' | 'nodeStress'>;
+
 /** What the figures of a message are computed against. */
 export interface Yardsticks {
   readonly field: Field;
@@ -41,16 +45,13 @@ export interface Yardsticks {
 /** The figures of `record`, and the copies on each link (absent on a latency matrix). */
 export function messageFigures(record: MessageRecord, yardsticks: Yardsticks): { figures: MessageFigures; copies: LinkCopies | undefined } {
   const { field, routersCopy } = yardsticks;
-  const receivers = field.hostIds.length - 1;
   const penalty = delayPenalty(field.oracle, record.parents, record.source);
   const copies = copiesOf(record, yardsticks);
-  const arrived = delivery(deliveries(record), receivers);
   const usage = field.links === undefined || copies === undefined ? null : resourceUsage(field.links, copies).allMs;
   const spt = field.links === undefined ? null : resourceUsage(field.links, ipMulticast(field.links, record.source)).allMs;
   // On the routers' own tree each link carries one copy, so that its cost is what it uses.
   const treeCostMs = record.delivered === 0 ? null : routersCopy ? usage : treeCost(field.oracle, record.parents);
   const ratios = costRatios({ treeCostMs: treeCostMs ?? 0, mstCostMs: yardsticks.mstCostMs, ipMulticastCostMs: spt, resourceUsageMs: usage });
-  const sent = nodeStress(record.sent);
   const figures: MessageFigures = {
     linkStress: copies === undefined ? null : linkStress(copies),
     rdp: penalty.rdp === null ? null : spread(penalty.rdp),
@@ -63,6 +64,18 @@ export function messageFigures(record: MessageRecord, yardsticks: Yardsticks): {
     },
     resourceUsage: usage,
     normalizedResourceUsage: record.delivered === 0 ? null : ratios.normalizedResourceUsage,
+    ...deliveryFigures(record),
+    epidemic: yardsticks.cycleMs === undefined ? null : epidemicResult(record, yardsticks.cycleMs),
+  };
+  return { figures, copies };
+}
+
+/** Who got a message, when, and at the cost of how many copies. */
+export function deliveryFigures(record: MessageRecord): DeliveryFigures {
+  const receivers = record.sent.length - 1;
+  const arrived = delivery(deliveries(record), receivers);
+  const sent = nodeStress(record.sent);
+  return {
     reliability: arrived.reliability ?? 1,
     residue: residue(record.delivered + 1, receivers + 1) ?? 0,
     lastDeliveryHop: arrived.lastDeliveryHop,
@@ -70,9 +83,7 @@ export function messageFigures(record: MessageRecord, yardsticks: Yardsticks): {
     meanDeliveryMs: arrived.meanDeliveryMs,
     relativeMessageRedundancy: relativeMessageRedundancy(record.received, record.delivered + 1),
     nodeStress: { max: sent.max, mean: sent.mean ?? 0 },
-    epidemic: yardsticks.cycleMs === undefined ? null : epidemicResult(record, yardsticks.cycleMs),
   };
-  return { figures, copies };
 }
 
 function copiesOf(record: MessageRecord, { field, routersCopy }: Yardsticks): LinkCopies | undefined {

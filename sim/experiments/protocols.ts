@@ -91,7 +91,7 @@ const ENTRIES: readonly Entry[] = [
     summary: 'anti-entropy over full membership',
     variants: 'push|pull|push-pull, cycleMs=N',
     ...MEMBERS,
-    dissemination: 'antiEntropy',
+    dissemination: 'anti-entropy',
   },
 ];
 
@@ -102,7 +102,7 @@ export const PROTOCOLS: readonly ProtocolEntry[] = ENTRIES;
 const WORDS: ReadonlyMap<string, readonly [option: string, value: string]> = new Map([
   ['push', ['mode', 'push']],
   ['pull', ['mode', 'pull']],
-  ['push-pull', ['mode', 'pushPull']],
+  ['push-pull', ['mode', 'push-pull']],
   ['feedback', ['interest', 'feedback']],
   ['blind', ['interest', 'blind']],
   ['counter', ['stop', 'counter']],

@@ -1,9 +1,10 @@
 import { OverlayError } from '../../lib/core/errors.ts';
-import type { PeerRef } from '../../lib/core/ids.ts';
 import { peerRef } from '../../lib/core/ids.ts';
+import type { TraceEvent } from '../../lib/core/trace-event.ts';
 import { Collector } from '../measure/collector.ts';
 import type { MessageRecord } from '../measure/message-record.ts';
 import { type OverlayGraph, overlayGraph } from '../measure/overlay-graph.ts';
+import { TraceObserver } from '../measure/trace.ts';
 import { GROUP, World } from '../world/world.ts';
 import type { Field } from './field.ts';
 import type { ProtocolSetup } from './protocols.ts';
@@ -22,9 +23,12 @@ export interface RunOptions {
   readonly wire: 'objects' | 'bytes';
   /** Called now and then with the share of the run that is done. */
   readonly onShare: (share: number) => void;
+  /** Watches the run; the figures are then computed from what it is handed. */
+  readonly onTrace?: (event: TraceEvent<number>) => void;
 }
 
-type PeersSetup = Extract<ProtocolSetup, { kind: 'peers' }>;
+/** What is run with peers, simulated or live. */
+export type PeersSetup = Extract<ProtocolSetup, { kind: 'peers' }>;
 
 /** What a run yielded, before it is put into figures. */
 export interface RunResult {
@@ -45,24 +49,28 @@ export interface RunResult {
 }
 
 /** Between two joins, in ms. Guess: longer than most random walks take. */
-const JOIN_INTERVAL_MS = 50;
+export const JOIN_INTERVAL_MS = 50;
 /** The first message is published when no peer has had a new neighbour for this long, in ms: sixty shuffles ... */
-const SETTLED_MS = 60_000;
+export const SETTLED_MS = 60_000;
 /** ... or at the latest this long after the last join. */
 const SETTLE_MAX_MS = 600_000;
 /** Between two messages, in ms, so that each travels alone or nearly so. */
-const PUBLISH_INTERVAL_MS = 1000;
+export const PUBLISH_INTERVAL_MS = 1000;
 /** A run ends when no payload is under way and none was for this long, in ms: far more than a graft or a cycle takes ... */
-const QUIET_MS = 20_000;
+export const QUIET_MS = 20_000;
 /** ... or at the latest this long after the last publish, or the time of this many crossings of the map, whichever is longer. */
 const DRAIN_MAX_MS = 300_000;
 const DRAIN_CROSSINGS = 40;
 
 /** Simulates one protocol on a field, from the joins to the last delivery. Deterministic in its arguments. */
 export function run(field: Field, setup: PeersSetup, options: RunOptions): RunResult {
-  const { seed, loss, jitter, wire } = options;
+  const { seed, loss, jitter, wire, onTrace } = options;
   const collector = new Collector(field.hostIds.length);
-  const world = new World(field.paths, { seed, loss, jitter, wire, observer: collector });
+  const traced = onTrace === undefined ? collector : new TraceObserver((event) => {
+    onTrace(event);
+    collector.onTrace(event);
+  });
+  const world = new World(field.paths, { seed, loss, jitter, wire, observer: traced });
   const publishing = options.sources.length * (options.warmUpMessages + options.messages) * PUBLISH_INTERVAL_MS;
   const joining = setup.start === 'contact' ? field.hostIds.length * JOIN_INTERVAL_MS + SETTLED_MS : 0;
   const report = (): void => options.onShare(Math.min(1, world.nowMs / (joining + publishing)));
@@ -101,7 +109,7 @@ function joinAll(world: World, field: Field, setup: PeersSetup, collector: Colle
     while (world.nowMs < endMs && world.nowMs - collector.lastNeighbourUs / 1000 < SETTLED_MS) world.run(world.nowMs + PUBLISH_INTERVAL_MS);
     return;
   }
-  const peers = setup.start === 'mst' ? treeNeighbours(field) : undefined;
+  const peers = setup.start === 'mst' ? treeNeighbours(field).map((neighbours) => neighbours.map(peerRef)) : undefined;
   const all = Array.from({ length: hosts }, (_, host) => peerRef(host));
   for (let host = 0; host < hosts; host++) world.join(host, setup.config, peers === undefined ? all : (peers[host] ?? []));
 }
@@ -139,12 +147,13 @@ function settle(world: World, field: Field, collector: Collector): boolean {
   return false;
 }
 
-function treeNeighbours(field: Field): PeerRef[][] {
-  const neighbours: PeerRef[][] = field.hostIds.map(() => []);
+/** Each host's neighbours in the minimum spanning tree. */
+export function treeNeighbours(field: Field): number[][] {
+  const neighbours: number[][] = field.hostIds.map(() => []);
   field.mst.forEach((parent, host) => {
     if (parent === -1) return;
-    neighbours[parent]?.push(peerRef(host));
-    neighbours[host]?.push(peerRef(parent));
+    neighbours[parent]?.push(host);
+    neighbours[host]?.push(parent);
   });
   return neighbours;
 }

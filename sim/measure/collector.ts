@@ -1,10 +1,15 @@
 import type { ProtocolEvent } from '../../lib/core/effects.ts';
+import { unreachable } from '../../lib/core/errors.ts';
 import type { PeerRef } from '../../lib/core/ids.ts';
 import type { DataMessage, Message } from '../../lib/core/messages.ts';
+import type { TraceEvent } from '../../lib/core/trace-event.ts';
 import { type PacketLoss, SilentObserver } from '../world/observer.ts';
 import { MessageRecord } from './message-record.ts';
 
-/** Watches a world and keeps a record of each message that is to be measured, and counts of all traffic. */
+/**
+ * Keeps a record of each message that is to be measured, and counts of all traffic. It
+ * watches a world, or is handed trace events, of a live run for example, one by one.
+ */
 export class Collector extends SilentObserver {
   private readonly hosts: number;
   /** By origin and sequence number. */
@@ -37,14 +42,48 @@ export class Collector extends SilentObserver {
     (this.byOrigin[origin] ??= new Map()).set(seq, record);
   }
 
+  /** The same as the methods of an observer, which a simulation calls without making an object each time. */
+  onTrace(event: TraceEvent<number>): void {
+    switch (event.kind) {
+      case 'transmission': return this.sent(event.timeUs, event.peer, event.to, event.message.id, event.bytes, event.attempt);
+      case 'arrival': return this.arrived(event.timeUs, event.message.id);
+      case 'loss': return this.lost(event.timeUs, event.message.id, event.why, event.again);
+      case 'delivery': return this.delivered(event.timeUs, event.peer, event.from, event.message.id, event.message.hops);
+      case 'neighbourUp': this.lastNeighbourUs = event.timeUs; return;
+      case 'neighbourDown': return;
+      default: return unreachable(event);
+    }
+  }
+
   override onTransmission(timeUs: number, from: PeerRef, to: PeerRef, message: Message, bytes: number, attempt: number): void {
-    if (message.kind === 'data') {
+    this.sent(timeUs, from, to, payloadOf(message), bytes, attempt);
+  }
+
+  override onArrival(timeUs: number, _from: PeerRef, _to: PeerRef, message: Message): void {
+    this.arrived(timeUs, payloadOf(message));
+  }
+
+  override onLoss(timeUs: number, _from: PeerRef, _to: PeerRef, message: Message, why: PacketLoss, again: boolean): void {
+    this.lost(timeUs, payloadOf(message), why, again);
+  }
+
+  override onDelivery(timeUs: number, peer: PeerRef, from: PeerRef, message: DataMessage): void {
+    this.delivered(timeUs, peer, from, message, message.hops);
+  }
+
+  override onEvent(timeUs: number, _peer: PeerRef, event: ProtocolEvent): void {
+    if (event.kind === 'neighbourUp') this.lastNeighbourUs = timeUs;
+  }
+
+  /** `payload` names a message with a payload; `undefined` stands for any other. */
+  private sent(timeUs: number, from: number, to: number, payload: PayloadId | undefined, bytes: number, attempt: number): void {
+    if (payload !== undefined) {
       this.lastPayloadUs = timeUs;
       if (attempt === 1) this.payloadsInFlight++;
-      this.record(message)?.onSent(from, to);
+      this.record(payload)?.onSent(from, to);
     }
     if (!this.measuring) return;
-    if (message.kind === 'data') {
+    if (payload !== undefined) {
       this.payloadBytes += bytes;
       if (attempt > 1) this.retransmissions++;
     } else {
@@ -53,24 +92,20 @@ export class Collector extends SilentObserver {
     }
   }
 
-  override onArrival(timeUs: number, _from: PeerRef, _to: PeerRef, message: Message): void {
-    if (message.kind !== 'data') return;
+  private arrived(timeUs: number, payload: PayloadId | undefined): void {
+    if (payload === undefined) return;
     this.landed(timeUs);
-    const record = this.record(message);
+    const record = this.record(payload);
     if (record !== undefined) record.received++;
   }
 
-  override onLoss(timeUs: number, _from: PeerRef, _to: PeerRef, message: Message, why: PacketLoss, again: boolean): void {
+  private lost(timeUs: number, payload: PayloadId | undefined, why: PacketLoss, again: boolean): void {
     if (this.measuring && why === 'queue-full') this.queueDrops++;
-    if (message.kind === 'data' && !again) this.landed(timeUs);
+    if (payload !== undefined && !again) this.landed(timeUs);
   }
 
-  override onDelivery(timeUs: number, peer: PeerRef, from: PeerRef, message: DataMessage): void {
-    this.record(message)?.onDelivered(peer, from, message.hops, timeUs);
-  }
-
-  override onEvent(timeUs: number, _peer: PeerRef, event: ProtocolEvent): void {
-    if (event.kind === 'neighbourUp') this.lastNeighbourUs = timeUs;
+  private delivered(timeUs: number, peer: number, from: number, payload: PayloadId | undefined, hops: number): void {
+    if (payload !== undefined) this.record(payload)?.onDelivered(peer, from, hops, timeUs);
   }
 
   private landed(timeUs: number): void {
@@ -78,7 +113,16 @@ export class Collector extends SilentObserver {
     this.payloadsInFlight--;
   }
 
-  private record(message: DataMessage): MessageRecord | undefined {
-    return this.byOrigin[message.origin]?.get(message.seq);
+  private record(payload: PayloadId): MessageRecord | undefined {
+    return this.byOrigin[payload.origin]?.get(payload.seq);
   }
+}
+
+interface PayloadId {
+  readonly origin: number;
+  readonly seq: number;
+}
+
+function payloadOf(message: Message): PayloadId | undefined {
+  return message.kind === 'data' ? message : undefined;
 }

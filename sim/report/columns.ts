@@ -1,4 +1,4 @@
-import type { ProtocolResult } from './report.ts';
+import type { ProtocolDifference } from './report.ts';
 
 type Format = (value: number) => string;
 
@@ -11,7 +11,8 @@ export interface Column {
   readonly term: string;
   /** One line, with the unit; absent where the column before explains it. */
   readonly meaning?: string;
-  readonly value: (result: ProtocolResult) => number | null;
+  /** Of a result, or of the difference of two. */
+  readonly value: (result: ProtocolDifference) => number | null;
   /** Chooses the digits for all values of the column, so that the points stand below each other. */
   readonly format: (values: readonly number[]) => Format;
 }
@@ -64,6 +65,11 @@ export const COLUMNS: readonly Column[] = [
 export const SMALL_PRINT: readonly (readonly [string, string])[] = [
   ['max', 'the largest over all messages; every other figure is the mean over the messages'],
   ['-', 'does not exist here, see the notes; rows are in no order of merit'],
+];
+
+/** How to read the rows of live peers. */
+export const LIVE_SMALL_PRINT: readonly (readonly [string, string])[] = [
+  ['live', 'real peers on this machine; difference: live minus simulated'],
 ];
 
 /** Without a point, unless a value is a mean of several. */

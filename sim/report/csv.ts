@@ -1,18 +1,23 @@
 import { assert } from '../../lib/core/errors.ts';
-import type { Report } from './report.ts';
+import type { ProtocolResult, Report } from './report.ts';
 
 /**
  * Writes the results of a report as CSV: a header, then a row per protocol, so that
  * rows of several runs can be put together. Columns are named as the fields of the
  * JSON report (`linkStress.undirected.all.max`); what does not exist is empty. Cells
  * are quoted as RFC 4180 says where they must be; lines end in a newline alone.
+ *
+ * Where live peers ran, their rows follow, and a last column `live` has their transport.
  */
 export function renderCsv(report: Report): string {
-  const rows = report.results.map((result) => [
-    ...RUN_COLUMNS.map((path) => cell(report, path)),
-    ...RESULT_COLUMNS.map((path) => cell(result, path)),
-  ]);
-  return [[...RUN_COLUMNS, ...RESULT_COLUMNS], ...rows].map((row) => `${row.map(quoted).join(',')}\n`).join('');
+  const run = RUN_COLUMNS.map((path) => cell(report, path));
+  const row = (result: ProtocolResult): string[] => [...run, ...RESULT_COLUMNS.map((path) => cell(result, path))];
+  const header = [...RUN_COLUMNS, ...RESULT_COLUMNS];
+  const { live, results, options } = report;
+  const lines = live === undefined
+    ? [header, ...results.map(row)]
+    : [[...header, 'live'], ...results.map((result) => [...row(result), '']), ...live.map((result) => [...row(result), options.live ?? ''])];
+  return lines.map((row) => `${row.map(quoted).join(',')}\n`).join('');
 }
 
 /** What was run: fields of the report. */

@@ -16,6 +16,10 @@ export interface Report {
   readonly options: ReportOptions;
   readonly underlay: ReportUnderlay;
   readonly results: readonly ProtocolResult[];
+  /** With `--live`: the same of real peers, for each protocol that has a live form, in the order of `results`. */
+  readonly live?: readonly ProtocolResult[];
+  /** With `--live`: figures of `live` minus those of `results`, `null` where one of the two is. */
+  readonly differences?: readonly ProtocolDifference[];
   /** What must be known to read the figures, one sentence each; what a reader of the file did to it comes first. */
   readonly notes: readonly string[];
 }
@@ -35,6 +39,8 @@ export interface ReportOptions {
   readonly loss: number;
   readonly jitter: number;
   readonly wire: 'objects' | 'bytes';
+  /** What live peers were linked by; absent where none ran. */
+  readonly live?: 'udp' | 'tcp';
 }
 
 export interface ReportUnderlay {
@@ -85,18 +91,22 @@ export interface ProtocolResult {
   readonly epidemic: EpidemicResult | null;
   /** The graph of the neighbours at the end of the run; `null` where every peer knows every other. */
   readonly overlayGraph: OverlayGraphResult | null;
-  /** Copies sent again by links because a packet was lost; part of the stress. */
+  /** Copies sent again by links because a packet was lost; part of the stress. Live, what links repeat is not seen: 0. */
   readonly retransmissions: number;
-  /** Packets that did not fit into the queue of a link of limited bandwidth. */
+  /** Packets that did not fit into the queue of a link: of limited bandwidth; live, of any. */
   readonly queueDrops: number;
-  /** Simulated time from the first measured publish to the end, in ms. */
+  /** Time from the first measured publish to the end, in ms: simulated, or live. */
   readonly measuredMs: number;
-  /** Events of the whole run, warm-up included. */
+  /** Events of the whole run, warm-up included; live, trace events. */
   readonly events: number;
+  /** Live the empty text: no two runs are the same. */
   readonly traceHash: string;
   /** With `--links`: each link's copies, summed over all measured messages divided by their number. */
   readonly links?: readonly LinkResult[];
 }
+
+/** How far a live result is from the simulated one: the same fields, of what can be subtracted. */
+export type ProtocolDifference = Omit<ProtocolResult, 'source' | 'sources' | 'messages' | 'measuredMs' | 'events' | 'traceHash' | 'links'>;
 
 export interface Spread {
   readonly min: number;

@@ -1,10 +1,10 @@
 import { PROTOCOLS, protocolEntry } from '../experiments/protocols.ts';
 import { counted } from '../underlay/formats/text.ts';
-import { COLUMNS, SMALL_PRINT } from './columns.ts';
+import { COLUMNS, LIVE_SMALL_PRINT, SMALL_PRINT } from './columns.ts';
 import type { Column } from './columns.ts';
 import { definitions, printable, style, wrap } from './layout.ts';
 import type { Style } from './layout.ts';
-import type { ProtocolResult, Report } from './report.ts';
+import type { ProtocolDifference, Report } from './report.ts';
 
 export interface TableOptions {
   /** Characters of a line. Default 100. */
@@ -21,22 +21,24 @@ const WIDTH = 100;
 const ABSENT = '-';
 
 /** Names stand two blanks in, under the name of their group. */
-const INDENT = 2;
+const INDENT = '  ';
 
 /**
  * Renders a report as text for people: what was run, what was done to the map, a
- * row per protocol in the order of the report within its group, and what each
- * column means. Nothing is sorted by a figure. Ends with a newline.
+ * row per protocol in the order of the report within its group, with what live peers
+ * did and the difference below it where they ran, and what each column means. Nothing is sorted by a figure. Ends with a newline.
  */
 export function renderTable(report: Report, options: TableOptions = {}): string {
   const { width = WIDTH, color = false, explain = true } = options;
   const ink = style(color);
   const prose = Math.min(width, WIDTH);
+  const rows = rowsOf(report);
+  const smallPrint = [...COLUMNS_EXPLAINED, ...(report.live === undefined ? [] : LIVE_SMALL_PRINT), ...SMALL_PRINT];
   const parts = [
     heading(report, prose, ink),
     explain ? report.notes.flatMap((note) => wrap('note: ', printable(note), prose)).map(ink.dim) : [],
-    ...blocks(report.results, width).map((columns) => ['', ...block(report.results, columns, ink)]),
-    explain ? ['', ...definitions([...COLUMNS_EXPLAINED, ...SMALL_PRINT], prose).map(ink.dim)] : [],
+    ...blocks(rows, width).map((columns) => ['', ...block(rows, columns, ink)]),
+    explain ? ['', ...definitions(smallPrint, prose).map(ink.dim)] : [],
   ];
   return `${parts.flat().join('\n')}\n`;
 }
@@ -55,6 +57,7 @@ function heading(report: Report, width: number, ink: Style): string[] {
     ...(underlay.kind === 'matrix' ? [] : [`access delay ${options.accessDelayMs} ms`]),
     `loss ${options.loss}`,
     `jitter ${options.jitter}`,
+    ...(options.live === undefined ? [] : [`live over ${options.live}`]),
   ];
   return [
     ...wrap('', printable(`${underlay.name}: ${size}`), width).map(ink.bold),
@@ -70,10 +73,34 @@ function sourceOf({ options, results }: Report): string {
   return `${options.source} (${sources.length === 1 ? `host ${first}` : counted(sources.length, 'host')})`;
 }
 
+/** A line of the table. */
+interface Row {
+  readonly name: string;
+  readonly group: string;
+  /** `undefined`: no figure exists. */
+  readonly figures: ProtocolDifference | undefined;
+  /** Whether figures above 0 have a plus. */
+  readonly signed: boolean;
+}
+
+/** Live rows follow the one that they belong to, further in. */
+function rowsOf({ results, live, differences }: Report): readonly Row[] {
+  return results.flatMap((result) => {
+    const { protocol } = result;
+    const group = groupOf(protocol);
+    const row: Row = { name: `${INDENT}${printable(protocol)}`, group, figures: result, signed: false };
+    if (live === undefined) return [row];
+    const of = <T extends { readonly protocol: string }>(all: readonly T[] = []): T | undefined => all.find((each) => each.protocol === protocol);
+    const [figures, difference] = [of(live), of(differences)];
+    const liveRow: Row = { name: `${INDENT.repeat(2)}live`, group, figures, signed: false };
+    return difference === undefined ? [row, liveRow] : [row, liveRow, { name: `${INDENT.repeat(2)}difference`, group, figures: difference, signed: true }];
+  });
+}
+
 /** The columns of one block of rows, as wide as they must be. */
 interface LaidOut {
   readonly column: Column;
-  /** One cell for each result. */
+  /** One cell for each row. */
   readonly cells: readonly string[];
   /** Blanks before it. */
   readonly gap: number;
@@ -81,15 +108,15 @@ interface LaidOut {
 }
 
 /** All columns side by side where they fit, with narrow gaps if need be; else in several blocks. */
-function blocks(results: readonly ProtocolResult[], width: number): readonly (readonly LaidOut[])[] {
-  const room = width - nameWidth(results);
+function blocks(rows: readonly Row[], width: number): readonly (readonly LaidOut[])[] {
+  const room = width - nameWidth(rows);
   for (const gaps of GAPS) {
-    const all = layOut(results, gaps);
+    const all = layOut(rows, gaps);
     if (total(all) <= room) return [all];
   }
   const done: LaidOut[][] = [];
   let current: LaidOut[] = [];
-  for (const span of spans(layOut(results, { within: 1, between: 2 }))) {
+  for (const span of spans(layOut(rows, { within: 1, between: 2 }))) {
     if (current.length > 0 && total([...current, ...span]) > room) {
       done.push(current);
       current = [];
@@ -108,11 +135,11 @@ interface Gaps {
 /** From the widest table to the narrowest. */
 const GAPS: readonly Gaps[] = [{ within: 2, between: 2 }, { within: 1, between: 2 }, { within: 1, between: 1 }];
 
-function layOut(results: readonly ProtocolResult[], { within, between }: Gaps): readonly LaidOut[] {
+function layOut(rows: readonly Row[], { within, between }: Gaps): readonly LaidOut[] {
   const laid = COLUMNS.map((column, index) => {
-    const values = results.map(column.value);
+    const values = rows.map(({ figures }) => (figures === undefined ? null : column.value(figures)));
     const format = column.format(values.filter((value) => value !== null));
-    const cells = values.map((value) => (value === null ? ABSENT : format(value)));
+    const cells = values.map((value, row) => (value === null ? ABSENT : rows[row]?.signed === true ? signed(format(value)) : format(value)));
     const width = Math.max(column.bottom.length, ...cells.map((cell) => cell.length));
     return { column, cells, width, gap: inSpanWith(COLUMNS[index - 1], column) ? within : between };
   });
@@ -122,6 +149,11 @@ function layOut(results: readonly ProtocolResult[], { within, between }: Gaps): 
     const missing = top.length + (first?.gap ?? 0) - total(span);
     return first === undefined || missing <= 0 ? span : [{ ...first, width: first.width + missing }, ...others];
   });
+}
+
+/** With a plus, unless it is 0 or less. */
+function signed(text: string): string {
+  return /^-|^[0.]*$/.test(text) ? text : `+${text}`;
 }
 
 /** Neighbours under one heading. */
@@ -144,24 +176,24 @@ function total(columns: readonly LaidOut[]): number {
 }
 
 /** Two lines of headings, then the rows of each group under its name. */
-function block(results: readonly ProtocolResult[], columns: readonly LaidOut[], ink: Style): string[] {
-  const names = nameWidth(results);
+function block(rows: readonly Row[], columns: readonly LaidOut[], ink: Style): string[] {
+  const names = nameWidth(rows);
   const tops = spans(columns).map((span) => (span[0]?.column.top ?? '').padStart(total(span)));
   const bottoms = columns.map(({ column, gap, width }) => column.bottom.padStart(gap + width));
   const lines = [`${' '.repeat(names)}${tops.join('')}`, `${'protocol'.padEnd(names)}${bottoms.join('')}`].map((line) => ink.bold(line.trimEnd()));
   for (const group of GROUPS) {
-    const rows = [...results.entries()].filter(([, result]) => groupOf(result.protocol) === group);
-    if (rows.length > 0) lines.push(ink.bold(group));
-    for (const [row, result] of rows) {
-      const cells = columns.map(({ cells: texts, gap, width }) => (texts[row] ?? ABSENT).padStart(gap + width));
-      lines.push(`${`${' '.repeat(INDENT)}${printable(result.protocol)}`.padEnd(names)}${cells.join('')}`);
+    const members = [...rows.entries()].filter(([, row]) => row.group === group);
+    if (members.length > 0) lines.push(ink.bold(group));
+    for (const [index, { name }] of members) {
+      const cells = columns.map(({ cells: texts, gap, width }) => (texts[index] ?? ABSENT).padStart(gap + width));
+      lines.push(`${name.padEnd(names)}${cells.join('')}`);
     }
   }
   return lines;
 }
 
-function nameWidth(results: readonly ProtocolResult[]): number {
-  return Math.max('protocol'.length, ...results.map(({ protocol }) => INDENT + protocol.length));
+function nameWidth(rows: readonly Row[]): number {
+  return Math.max('protocol'.length, ...rows.map(({ name }) => name.length));
 }
 
 /** In the order in which they are printed; `others` for a protocol that is not in the list. */

@@ -4,24 +4,15 @@
  * the warmed-up code of another. Prints a table and writes results/bench.json.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { cpus, totalmem } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { broadcastWorld } from './broadcast.ts';
 import { type FloodResult, floodWorld, regularGraph } from './flood.ts';
 import { floodNaively } from './naive.ts';
 import { benchRoutes } from './routes.bench.ts';
+import { type Row, circumstances, printRow } from './rows.ts';
 
 const SEED = 1;
-
-/** One line of the table: what was measured, against what it is held, and whether it holds. */
-interface Row {
-  readonly what: string;
-  readonly measured: string;
-  readonly target: string;
-  readonly met: boolean | null;
-  readonly details: object;
-}
 
 const CASES: Readonly<Record<string, () => Row[]>> = {
   'flood-10000': () => floodBesideNaive(10_000, 60, 3),
@@ -45,10 +36,10 @@ function main(): void {
   for (const each of Object.keys(CASES)) {
     const output = execFileSync(process.execPath, [...process.execArgv, script, each], { encoding: 'utf8', maxBuffer: 2 ** 26 });
     const ran = JSON.parse(output) as Row[];
-    for (const row of ran) print(row);
+    ran.forEach(printRow);
     rows.push(...ran);
   }
-  writeFileSync(new URL('../../results/bench.json', import.meta.url), `${JSON.stringify({ ...circumstances(), rows }, null, 2)}\n`);
+  writeFileSync(new URL('../../results/bench.json', import.meta.url), `${JSON.stringify({ ...circumstances('npm run bench'), seed: SEED, rows }, null, 2)}\n`);
 }
 
 function floodBesideNaive(peers: number, messages: number, rounds: number): Row[] {
@@ -142,22 +133,6 @@ function median(values: readonly number[]): number {
 
 function residentMegabytes(): number {
   return Math.round(process.memoryUsage().rss / 1e6);
-}
-
-function print({ what, measured, target, met }: Row): void {
-  const verdict = met === null ? '' : met ? `  met (${target})` : `  NOT MET (${target})`;
-  process.stdout.write(`${what}\n    ${measured}${verdict}\n`);
-}
-
-function circumstances(): object {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return {
-    command: 'npm run bench',
-    version,
-    commit: execFileSync('git', ['describe', '--always', '--dirty', '--abbrev=12'], { encoding: 'utf8' }).trim(),
-    seed: SEED,
-    machine: { node: process.version, platform: `${process.platform}-${process.arch}`, cpu: cpus()[0]?.model ?? '', cores: cpus().length, memoryGB: Math.round(totalmem() / 1e9) },
-  };
 }
 
 main();

@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -58,6 +59,24 @@ describe('the packed package, installed into an empty project', () => {
     expect(run('npx', ['--no-install', 'overlay-sim', '--version'], PROJECT)).toBe(`${version}\n`);
     const table = run('npx', ['--no-install', 'overlay-sim', 'builtin:textbook', '--protocol', 'mst', '--quiet'], PROJECT);
     expect(table.split('\n')[0]).toBe('builtin:textbook: 5 routers, 5 links, 5 hosts (all)');
+  });
+
+  test('gives a command that is a peer, and two of them chat', async () => {
+    const { version }: { readonly version: string } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    expect(run('npx', ['--no-install', 'overlay-peer', '--version'], PROJECT)).toBe(`${version}\n`);
+    const command = join(PROJECT, 'node_modules', '.bin', 'overlay-peer');
+    const receiver = spawn(command, ['--listen', 'udp://127.0.0.1:0', '--json'], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'ignore'] });
+    try {
+      const lines = createInterface({ input: receiver.stdout })[Symbol.asyncIterator]();
+      const listening: { readonly addresses: readonly string[] } = JSON.parse((await lines.next()).value ?? '');
+      const { status, stderr } = spawnSync(command, ['--join', listening.addresses[0] ?? '', '--name', 'ada', '--quiet'], { cwd: PROJECT, input: 'hello\n', encoding: 'utf8', timeout: 30_000 });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      let line = '';
+      while (!line.includes('"message"')) line = (await lines.next()).value ?? '"message"';
+      expect(JSON.parse(line)).toMatchObject({ event: 'message', group: 'main', name: 'ada', text: 'hello', hops: 1 });
+    } finally {
+      receiver.kill();
+    }
   });
 
   test('gives types under strict, with and without the types of Node', () => {

@@ -132,7 +132,7 @@ test(`tree multicast over a tree delivers exactly once and sends n - 1 payloads 
   );
 });
 
-test.each([['none'], ['antiEntropy']] as const)(`Plumtree with one source and repair %s comes to send n - 1 payloads for each message (SRDS 2007, section 3.4) (seed ${SEED})`, (repair) => {
+test.each([['none'], ['anti-entropy']] as const)(`Plumtree with one source and repair %s comes to send n - 1 payloads for each message (SRDS 2007, section 3.4) (seed ${SEED})`, (repair) => {
   fc.assert(
     fc.property(fc.nat(), size, (seed, peers) => {
       const network = mesh(seed, peers, { dissemination: { kind: 'plumtree', optimizationThreshold: 0 }, repair });
@@ -173,13 +173,13 @@ test(`Plumtree reaches all who are left after peers crash (section 3.6) (seed ${
   );
 });
 
-const ANTI_ENTROPY_MODES = [['push'], ['pull'], ['pushPull']] as const;
+const ANTI_ENTROPY_MODES = [['push'], ['pull'], ['push-pull']] as const;
 
 describe('anti-entropy (Demers et al. 1987, section 1.3)', () => {
   test.each(ANTI_ENTROPY_MODES)(`with %s brings everyone everything once packets get through (seed ${SEED})`, (mode) => {
     fc.assert(
       fc.property(fc.nat(), size, workload, fc.double({ min: 0, max: 1, noNaN: true }), (seed, peers, messages, chance) => {
-        const network = full(seed, peers, { dissemination: { kind: 'antiEntropy', mode } });
+        const network = full(seed, peers, { dissemination: { kind: 'anti-entropy', mode } });
         network.loss = { chance, reliable: true };
         const published = publishAll(network, messages, peers);
         network.loss = { chance: 0, reliable: false };
@@ -193,7 +193,7 @@ describe('anti-entropy (Demers et al. 1987, section 1.3)', () => {
   test(`repairs whatever a lossy flood or Plumtree left out (seed ${SEED})`, () => {
     fc.assert(
       fc.property(fc.nat(), size, workload, fc.double({ min: 0, max: 0.9, noNaN: true }), fc.constantFrom('flooding' as const, 'plumtree' as const), (seed, peers, messages, chance, dissemination) => {
-        const network = graph(seed, peers, { dissemination, repair: 'antiEntropy' });
+        const network = graph(seed, peers, { dissemination, repair: 'anti-entropy' });
         network.loss = { chance, reliable: true };
         const published = publishAll(network, messages, peers);
         network.loss = { chance: 0, reliable: false };
@@ -224,7 +224,7 @@ describe('FIFO order', () => {
     fc.assert(
       fc.property(fc.nat(), size, workload, (seed, peers, messages) => {
         const network = full(seed, peers, {
-          dissemination: 'flooding', order: 'fifo', repair: { kind: 'antiEntropy', cycleMs: 200 }, gapTimeoutMs: 60_000,
+          dissemination: 'flooding', order: 'fifo', repair: { kind: 'anti-entropy', cycleMs: 200 }, gapTimeoutMs: 60_000,
         });
         network.ordered = false;
         network.loss = { chance: 0.3, reliable: true };
@@ -260,7 +260,7 @@ function inOrder(peer: TestPeer, peers: number): number[][] {
 
 test(`two runs with one seed give the same deliveries at the same peers (seed ${SEED})`, () => {
   const run = (): string[][] => {
-    const network = mesh(SEED, 12, { dissemination: 'plumtree', repair: 'antiEntropy', order: 'fifo' });
+    const network = mesh(SEED, 12, { dissemination: 'plumtree', repair: 'anti-entropy', order: 'fifo' });
     network.loss = { chance: 0.2, reliable: false };
     for (let i = 0; i < 12; i++) {
       network.publish(i);

@@ -64,16 +64,25 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
     mode: fc.constantFrom(...DIGEST_MODES),
     entries: fc.array(entry, { maxLength: 40 }),
   }),
+  ping: fc.record({ kind: fc.constant('ping'), group, seq: u32, suspected: fc.boolean() }),
+  ack: fc.record({ kind: fc.constant('ack'), group, seq: u32 }),
+  pingRequest: fc.record({ kind: fc.constant('pingRequest'), group, seq: u32, target: peer }),
+  nack: fc.record({ kind: fc.constant('nack'), group, seq: u32 }),
 };
 
-const data: fc.Arbitrary<Message> = fc.record({
-  kind: fc.constant('data'),
-  group,
-  ...idFields,
-  hops: uint(65_535),
-  repair: fc.boolean(),
-  payload: fc.uint8Array({ maxLength: 300 }),
-});
+const causalEntry = fc.record({ origin: peer, epoch: u32, next: u32 });
+const data: fc.Arbitrary<Message> = fc.record(
+  {
+    kind: fc.constant('data'),
+    group,
+    ...idFields,
+    hops: uint(65_535),
+    repair: fc.boolean(),
+    payload: fc.uint8Array({ maxLength: 300 }),
+    after: fc.oneof(fc.array(causalEntry, { maxLength: 10 }), fc.array(causalEntry, { minLength: 250, maxLength: 260 })),
+  },
+  { requiredKeys: ['kind', 'group', 'origin', 'epoch', 'seq', 'hops', 'repair', 'payload'] },
+);
 
 /** Cloned, since records of fast-check have no prototype. */
 const message: fc.Arbitrary<Message> = fc.oneof(data, ...Object.values(control)).map((made) => structuredClone(made));
@@ -119,7 +128,8 @@ describe(`the codec (seed ${SEED})`, () => {
   });
 
   test('drops arbitrary bytes with one count, or makes a usable message of them', () => {
-    const start = fc.constantFrom([], [0x10], [0x11], ...Object.values(KIND_CODES).map((code) => [0x11, 0x83, code]));
+    const causal = [0x10, 2, ...new Array<number>(8).fill(1), 1, ...new Array<number>(15).fill(0xa0), ...new Array<number>(8).fill(1), 0];
+    const start = fc.constantFrom([], [0x10], causal, [0x11], ...Object.values(KIND_CODES).map((code) => [0x11, 0x83, code]));
     const prop = fc.property(start, fc.uint8Array({ maxLength: 80 }), (first, rest) => {
       expectUsable(decodeCounted(Uint8Array.from([...first, ...rest])));
     });

@@ -27,7 +27,7 @@ describe('the README', () => {
     expect(lines).toEqual([
       'npm ci && npm start', 'npm ci && npm test', 'npm start -- FILE', 'npm pack', `npm install ./overlaycast-${version}.tgz`,
     ]);
-    const mentioned = [...README.matchAll(/`npm run (\w+)`/g)].map((match) => match[1] ?? '');
+    const mentioned = [...README.matchAll(/`npm run ([\w:]+)`/g)].map((match) => match[1] ?? '');
     expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['start', 'test', ...mentioned]));
   });
 
@@ -62,8 +62,9 @@ describe('the README', () => {
       expect(node([tsc, '-p', folder], folder)).toEqual({ status: 0, stdout: '', stderr: '' });
       const outcomes = files.map((file) => node(['--import', import.meta.resolve('tsx'), join(folder, file)], folder));
       expect(outcomes.map(({ status, stderr }) => ({ status, stderr }))).toEqual(files.map(() => ({ status: 0, stderr: '' })));
-      expect(outcomes[0]?.stdout).toMatch(/^generated:transit-stub: [^]*\nflood [\d.]+ [\d.]+\n$/);
-      expect(outcomes[1]?.stdout).toBe('0 has hello from 0\n1 has hello from 0\n2 has hello from 0\n');
+      expect(outcomes[0]?.stdout).toMatch(/^message [0-9a-f]{32}:\d+:0 went to 1 neighbour\n[0-9a-f]{32} says hello, 1 hop away\n$/);
+      expect(outcomes[1]?.stdout).toMatch(/^generated:transit-stub: [^]*\nflood [\d.]+ [\d.]+\n$/);
+      expect(outcomes[2]?.stdout).toBe('0 has hello from 0\n1 has hello from 0\n2 has hello from 0\n');
     });
   });
 

@@ -40,6 +40,7 @@ describe('the configuration of a group', () => {
         tree: 'shared',
         optimizationThreshold: 7,
         iHaveDelayMs: 50,
+        iHaveBytesPerMs: 10_000,
         iHaveBatchMax: 64,
         graftTimeoutMs: 1000,
         graftRetryMs: 500,
@@ -48,6 +49,8 @@ describe('the configuration of a group', () => {
       },
       repair: undefined,
       order: 'none',
+      since: 'any',
+      catchUpTimeoutMs: 1000,
       historyMessagesMax: 256,
       historyBytesMax: 4194304,
       originsMax: 4096,
@@ -59,11 +62,11 @@ describe('the configuration of a group', () => {
   });
 
   test('takes each part by its kind alone', () => {
-    const { overlay, dissemination, repair } = groupConfig({ overlay: 'full', dissemination: 'rumor', repair: 'antiEntropy' });
+    const { overlay, dissemination, repair } = groupConfig({ overlay: 'full', dissemination: 'rumor', repair: 'anti-entropy' });
     expect({ overlay, dissemination, repair }).toEqual({
       overlay: { kind: 'full' },
       dissemination: { kind: 'rumor', mode: 'push', interest: 'feedback', stop: 'counter', k: 2, cycleMs: 1000, hotMax: 1024 },
-      repair: { kind: 'antiEntropy', mode: 'pushPull', cycleMs: 1000, batchMax: 256 },
+      repair: { kind: 'anti-entropy', mode: 'push-pull', cycleMs: 1000, batchMax: 256 },
     });
   });
 
@@ -75,7 +78,7 @@ describe('the configuration of a group', () => {
   });
 
   test('is frozen, its parts included', () => {
-    const config = groupConfig({ repair: 'antiEntropy' });
+    const config = groupConfig({ repair: 'anti-entropy' });
     expect([config, config.overlay, config.dissemination, config.repair].map((part) => Object.isFrozen(part))).toEqual([true, true, true, true]);
   });
 
@@ -91,19 +94,20 @@ describe('a mistake in the options is answered by which, what was expected and w
     ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, full, static, got "x".'],
     ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, full, static, got "toString".'],
     ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, full, static, got nothing.'],
-    ['a dissemination that is a number', { dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, antiEntropy, got nothing.'],
-    ['an unknown dissemination', { dissemination: 'plumtre' }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, antiEntropy, got "plumtre" (did you mean plumtree?).'],
-    ['an unknown repair', { repair: 'nine' }, 'repair: expected one of none, antiEntropy, got "nine" (did you mean none?).'],
-    ['an unknown order', { order: 'total' }, 'group.order: expected one of none, fifo, got "total".'],
-    ['an unknown word of a part', { dissemination: { kind: 'rumor', mode: 'shove' } }, 'dissemination.rumor.mode: expected one of push, pull, pushPull, got "shove".'],
-    ['an unknown option', { speed: 1 }, 'group: expected options order, historyMessagesMax, historyBytesMax, originsMax, gapTimeoutMs, orderBufferMax, digestRangesMax, messageBytesMax, got "speed".'],
+    ['a dissemination that is a number', { dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got nothing.'],
+    ['an unknown dissemination', { dissemination: 'plumtre' }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got "plumtre" (did you mean plumtree?).'],
+    ['an unknown repair', { repair: 'nine' }, 'repair: expected one of none, anti-entropy, got "nine" (did you mean none?).'],
+    ['an unknown order', { order: 'total' }, 'group.order: expected one of none, fifo, causal, got "total".'],
+    ['an unknown past', { since: 'ever' }, 'group.since: expected one of any, now, history, got "ever".'],
+    ['an unknown word of a part', { dissemination: { kind: 'rumor', mode: 'shove' } }, 'dissemination.rumor.mode: expected one of push, pull, push-pull, got "shove".'],
+    ['an unknown option', { speed: 1 }, 'group: expected options order, since, catchUpTimeoutMs, historyMessagesMax, historyBytesMax, originsMax, gapTimeoutMs, orderBufferMax, digestRangesMax, messageBytesMax, got "speed".'],
     ['an option of another part', { overlay: { kind: 'full', activeViewSize: 3 } }, 'overlay.full: expected options kind, got "activeViewSize".'],
     ['too small a number', { gapTimeoutMs: 0 }, 'group.gapTimeoutMs: expected a whole number from 1 to 3600000, got 0.'],
     ['too large a number', { overlay: { kind: 'hyparview', activeViewSize: 257 } }, 'overlay.hyparview.activeViewSize: expected a whole number from 1 to 256, got 257.'],
     ['a fraction', { dissemination: { kind: 'rumor', k: 1.5 } }, 'dissemination.rumor.k: expected a whole number from 1 to 1000, got 1.5.'],
-    ['not a number', { dissemination: { kind: 'antiEntropy', cycleMs: Number.NaN } }, 'dissemination.antiEntropy.cycleMs: expected a whole number from 1 to 86400000, got NaN.'],
+    ['not a number', { dissemination: { kind: 'anti-entropy', cycleMs: Number.NaN } }, 'dissemination.anti-entropy.cycleMs: expected a whole number from 1 to 86400000, got NaN.'],
     ['a number in a string', { messageBytesMax: '9' }, 'group.messageBytesMax: expected a whole number from 1 to 1073741824, got "9".'],
-    ['an object for a number', { repair: { kind: 'antiEntropy', batchMax: {} } }, 'repair.antiEntropy.batchMax: expected a whole number from 1 to 65536, got an object.'],
+    ['an object for a number', { repair: { kind: 'anti-entropy', batchMax: {} } }, 'repair.anti-entropy.batchMax: expected a whole number from 1 to 65536, got an object.'],
   ])('%s', (_, options, message) => {
     expect(problem(options)).toEqual(invalid(message));
   });
@@ -128,19 +132,34 @@ describe('options that do not go together are refused', () => {
     ],
     [
       'anti-entropy that repairs itself',
-      { overlay: 'full', dissemination: 'antiEntropy', repair: 'antiEntropy' },
-      'repair: expected none when the dissemination is antiEntropy already, got "antiEntropy".',
+      { overlay: 'full', dissemination: 'anti-entropy', repair: 'anti-entropy' },
+      'repair: expected none when the dissemination is anti-entropy already, got "anti-entropy".',
     ],
     ['Plumtree without history', { historyMessagesMax: 0 }, 'historyMessagesMax: expected at least 1, since the group answers those who missed a message, got 0.'],
     [
       'repair without history',
-      { dissemination: 'flooding', repair: 'antiEntropy', historyMessagesMax: 0 },
+      { dissemination: 'flooding', repair: 'anti-entropy', historyMessagesMax: 0 },
       'historyMessagesMax: expected at least 1, since the group answers those who missed a message, got 0.',
     ],
     [
       'anti-entropy without history',
-      { dissemination: 'antiEntropy', historyMessagesMax: 0 },
+      { dissemination: 'anti-entropy', historyMessagesMax: 0 },
       'historyMessagesMax: expected at least 1, since the group answers those who missed a message, got 0.',
+    ],
+    [
+      'newcomers that ask for a history of nothing',
+      { dissemination: 'flooding', since: 'history', historyMessagesMax: 0 },
+      'historyMessagesMax: expected at least 1, since the group answers those who missed a message, got 0.',
+    ],
+    [
+      'a history without room for the largest message',
+      { historyBytesMax: 1024 * 1024 - 1 },
+      'historyBytesMax: expected at least messageBytesMax (1048576), since a larger message could not be sent again, got 1048575.',
+    ],
+    [
+      'causal order among more publishers than a message can name',
+      { order: 'causal', originsMax: 4097 },
+      'originsMax: expected at most 4096 in causal order, since a message may name each, got 4097.',
     ],
   ])('%s', (_, options, message) => {
     expect(problem(options)).toEqual(invalid(message));
@@ -150,7 +169,7 @@ describe('options that do not go together are refused', () => {
     expect([
       problem({ dissemination: 'flooding', historyMessagesMax: 0 }),
       problem({ overlay: 'static', dissemination: 'tree', historyMessagesMax: 0 }),
-      problem({ dissemination: 'rumor', historyMessagesMax: 0 }),
+      problem({ dissemination: 'rumor', historyMessagesMax: 0, historyBytesMax: 0 }),
     ]).toEqual([undefined, undefined, undefined]);
   });
 });

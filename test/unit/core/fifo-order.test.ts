@@ -20,9 +20,9 @@ function lost(origin: PeerRef, fromSeq: number, toSeq: number): Effect {
   return emitted({ kind: 'lost', group: GROUP, origin, epoch: 1, fromSeq, toSeq });
 }
 
-function fifo(heldMax = 16) {
+function fifo(heldMax = 16, holding = false) {
   const effects = new RecordingEffects();
-  const order = new FifoOrder(GROUP, SESSION, GAP_TIMEOUT_MS, heldMax);
+  const order = new FifoOrder(GROUP, SESSION, GAP_TIMEOUT_MS, heldMax, holding);
   return {
     order,
     accept(origin: PeerRef, seq: number, epoch = 1): Effect[] {
@@ -31,6 +31,10 @@ function fifo(heldMax = 16) {
     },
     onGapTimer(timer: GapTimer): Effect[] {
       order.onGapTimer(timer, effects);
+      return effects.take();
+    },
+    output(act: (to: RecordingEffects) => void): Effect[] {
+      act(effects);
       return effects.take();
     },
   };
@@ -131,14 +135,77 @@ describe('FIFO order', () => {
     expect(accept(other, 0)).toEqual([delivered(data(other, 0), relay)]);
   });
 
-  test('begins anew with a new incarnation, forgets what it held, and drops what is older', () => {
+  test('begins anew with a new incarnation, gives up the gaps of the old one, and drops what is older', () => {
     const { accept, onGapTimer } = fifo(1);
     accept(source, 1);
-    expect(accept(source, 0, 2)).toEqual([delivered(data(source, 0, { epoch: 2 }), relay)]);
+    expect(accept(source, 0, 2)).toEqual([lost(source, 0, 0), delivered(data(source, 1), relay), delivered(data(source, 0, { epoch: 2 }), relay)]);
     expect(accept(source, 0, 1)).toEqual([
       emitted({ kind: 'dropped', group: GROUP, origin: source, seq: 0, reason: 'too-old' }),
     ]);
     expect(onGapTimer(gapTimer(source, 1))).toEqual([]);
     expect(accept(source, 2, 2)).toEqual([gapTimerSet(source, 2, 2)]);
+  });
+});
+
+describe('FIFO order of a newcomer', () => {
+  const own = data(relay, 0, { hops: 0 });
+
+  test('holds back what comes before it knows where to start, but for what it publishes itself', () => {
+    const { order, accept, output } = fifo(16, true);
+    expect([accept(source, 0), accept(other, 7)]).toEqual([[], []]);
+    expect(output((effects) => order.accept(own, relay, effects))).toEqual([delivered(own, relay)]);
+  });
+
+  test('starts where it is told, without waiting and without losses', () => {
+    const { order, accept, output } = fifo(16, true);
+    for (const seq of [5, 7, 10]) accept(source, seq);
+    expect(output((effects) => {
+      order.startAt(source, 1, 7, effects);
+      order.startAt(other, 1, 3, effects);
+      order.begin(effects);
+    })).toEqual([delivered(data(source, 7), relay), gapTimerSet(source, 10)]);
+    expect([accept(source, 6), accept(other, 3)]).toEqual([
+      [emitted({ kind: 'dropped', group: GROUP, origin: source, seq: 6, reason: 'too-old' })],
+      [delivered(data(other, 3), relay)],
+    ]);
+    expect(order.positions()).toEqual([{ origin: source, epoch: 1, next: 8, beyond: [] }, { origin: other, epoch: 1, next: 4, beyond: [] }]);
+  });
+
+  test('delivers too what came without a gap up to its start', () => {
+    const { order, accept, output } = fifo(16, true);
+    for (const seq of [2, 6, 5, 8]) accept(source, seq);
+    expect(output((effects) => {
+      order.startAt(source, 1, 7, effects);
+      order.begin(effects);
+    })).toEqual([delivered(data(source, 5), relay), delivered(data(source, 6), relay), gapTimerSet(source, 8)]);
+  });
+
+  test('starts each stream at the lowest number that it holds when nobody tells it', () => {
+    const { order, accept, output } = fifo(16, true);
+    for (const seq of [5, 3, 4]) accept(source, seq);
+    accept(other, 9);
+    expect(output((effects) => {
+      order.startAtLowest();
+      order.begin(effects);
+    })).toEqual([...[3, 4, 5].map((seq) => delivered(data(source, seq), relay)), delivered(data(other, 9), relay)]);
+  });
+
+  test('starts so too when its buffer is full, and may be told later', () => {
+    const { order, accept, output } = fifo(2, true);
+    accept(source, 5);
+    accept(source, 8);
+    expect(accept(source, 9)).toEqual([delivered(data(source, 5), relay), gapTimerSet(source, 8)]);
+    expect(output((effects) => {
+      order.startAt(source, 1, 8, effects);
+      order.begin(effects);
+    })).toEqual([delivered(data(source, 8), relay), delivered(data(source, 9), relay)]);
+  });
+
+  test('reports what can be had no more, and delivers what it has of it', () => {
+    const { order, accept, output } = fifo();
+    accept(source, 2);
+    accept(source, 7);
+    expect(output((effects) => order.giveUpBelow(source, 1, 6, effects))).toEqual([lost(source, 0, 1), delivered(data(source, 2), relay), lost(source, 3, 5)]);
+    expect(accept(source, 6)).toEqual([delivered(data(source, 6), relay), delivered(data(source, 7), relay)]);
   });
 });

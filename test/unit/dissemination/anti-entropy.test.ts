@@ -28,7 +28,7 @@ function repaired(message: DataMessage): DataMessage {
 function member(seqs: readonly number[], options: Partial<AntiEntropyOptions> = {}, neighbours: readonly PeerRef[] = [partner, other], role: 'dissemination' | 'repair' = 'dissemination') {
   const effects = new RecordingEffects();
   const log = new MessageLog(GROUP, SESSION, logLimits());
-  const all = { ...DEFAULTS.dissemination.antiEntropy, ...options };
+  const all = { ...DEFAULTS.dissemination['anti-entropy'], ...options };
   const antiEntropy = new AntiEntropy(self, SESSION, all, log, neighbours, new ScriptedRandom(), role);
   for (const seq of seqs) log.accept(data(source, seq), source, effects);
   effects.take();
@@ -47,14 +47,14 @@ describe('Demers et al. section 1.3, anti-entropy', () => {
   test('begins at a random moment of the first cycle', () => {
     const effects = new RecordingEffects();
     const log = new MessageLog(GROUP, SESSION, logLimits());
-    const antiEntropy = new AntiEntropy(self, SESSION, DEFAULTS.dissemination.antiEntropy, log, [partner], new ScriptedRandom([420]), 'repair');
+    const antiEntropy = new AntiEntropy(self, SESSION, DEFAULTS.dissemination['anti-entropy'], log, [partner], new ScriptedRandom([420]), 'repair');
     antiEntropy.start(77, effects);
     expect(effects.take()).toEqual([timerSet(cycleTimer, 420)]);
   });
 
-  test.each(['push', 'pull', 'pushPull'] as const)('sends one partner what this peer has in every cycle, with %s', (mode) => {
+  test.each([['push', 'push'], ['pull', 'pull'], ['push-pull', 'pushPull']] as const)('sends one partner what this peer has in every cycle, with %s', (mode, word) => {
     const { fire } = member([0, 2], { mode });
-    expect(fire()).toEqual([timerSet(cycleTimer, CYCLE_MS), sentUnreliably(partner, digest(mode, has(source, 1, [2, 2])))]);
+    expect(fire()).toEqual([timerSet(cycleTimer, CYCLE_MS), sentUnreliably(partner, digest(word, has(source, 1, [2, 2])))]);
   });
 
   test('waits for a partner when there is none', () => {

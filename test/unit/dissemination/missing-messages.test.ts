@@ -7,35 +7,57 @@ const wanted = { origin: source, epoch: 1, seq: 4 };
 
 test('announcers are asked first come, first asked', () => {
   const missing = new MissingMessages(8);
-  expect([missing.add({ ...wanted, hops: 5 }, left), missing.add({ ...wanted, hops: 2 }, right)]).toEqual([true, false]);
+  expect([missing.add({ ...wanted, hops: 5 }, left, 0), missing.add({ ...wanted, hops: 2 }, right, 0)]).toEqual([true, false]);
   expect([missing.nextAnnouncer(wanted), missing.nextAnnouncer(wanted), missing.nextAnnouncer(wanted)]).toEqual([left, right, undefined]);
 });
 
 test('a message that arrived leaves those who announced it and were not asked', () => {
   const missing = new MissingMessages(8);
-  missing.add({ ...wanted, hops: 5 }, left);
-  missing.add({ ...wanted, hops: 2 }, right);
+  missing.add({ ...wanted, hops: 5 }, left, 0);
+  missing.add({ ...wanted, hops: 2 }, right, 0);
   missing.nextAnnouncer(wanted);
   expect([missing.take(wanted), missing.take(wanted)]).toEqual([[{ peer: right, hops: 2 }], undefined]);
 });
 
 test('messages differ by origin, epoch and number', () => {
   const missing = new MissingMessages(8);
-  missing.add({ ...wanted, hops: 5 }, left);
+  missing.add({ ...wanted, hops: 5 }, left, 0);
   const like = [{ ...wanted, origin: left }, { ...wanted, epoch: 2 }, { ...wanted, seq: 5 }];
   expect(like.map((id) => missing.take(id))).toEqual([undefined, undefined, undefined]);
 });
 
 test('sixteen announcers are remembered for one message', () => {
   const missing = new MissingMessages(8);
-  for (const peer of peers(20)) missing.add({ ...wanted, hops: 1 }, peer);
+  for (const peer of peers(20)) missing.add({ ...wanted, hops: 1 }, peer, 0);
   expect(missing.take(wanted)?.map(({ peer }) => peer)).toEqual(peers(16));
 });
 
 test('a neighbour that is gone is struck from every message', () => {
   const missing = new MissingMessages(8);
-  missing.add({ ...wanted, hops: 5 }, left);
-  missing.add({ ...wanted, hops: 2 }, right);
+  missing.add({ ...wanted, hops: 5 }, left, 0);
+  missing.add({ ...wanted, hops: 2 }, right, 0);
   missing.forget(left);
   expect(missing.take(wanted)).toEqual([{ peer: right, hops: 2 }]);
+});
+
+test('there is progress when later numbers have come since the announcement, or since the last question', () => {
+  const missing = new MissingMessages(8);
+  missing.add({ ...wanted, hops: 5 }, left, 10);
+  expect([10, 12, 12, 13].map((highest) => missing.progressed(wanted, highest))).toEqual([false, true, false, true]);
+  missing.take(wanted);
+  expect(missing.progressed(wanted, 14)).toBe(false);
+});
+
+test('a later incarnation takes the place of what is awaited of an earlier one', () => {
+  const missing = new MissingMessages(1);
+  expect(missing.add({ ...wanted, hops: 1 }, left, 0)).toBe(true);
+  expect(missing.add({ ...wanted, seq: 5, hops: 1 }, left, 0)).toBe(false);
+  missing.take(wanted);
+  expect(missing.add({ ...wanted, epoch: 2, hops: 1 }, left, 0)).toBe(true);
+  missing.take({ ...wanted, epoch: 2 });
+  expect(missing.add({ ...wanted, epoch: 2, hops: 1 }, right, 0)).toBe(true);
+  expect(missing.dropped).toBe(1);
+  const named: number[] = [];
+  missing.eachPeer((peer) => named.push(peer));
+  expect(named).toEqual([source, right]);
 });

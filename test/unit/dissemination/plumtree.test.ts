@@ -1,77 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULTS, type PlumtreeOptions } from '../../../lib/core/config.ts';
-import type { Timer } from '../../../lib/core/effects.ts';
-import type { PeerRef } from '../../../lib/core/ids.ts';
-import { MessageLog } from '../../../lib/core/message-log.ts';
-import type { Announcement, DataMessage, Message } from '../../../lib/core/messages.ts';
-import { Plumtree } from '../../../lib/dissemination/plumtree.ts';
-import { GROUP, SESSION, data, logLimits, oneHopOn, peers, roles } from '../../support/builders.ts';
-import { type Effect, RecordingEffects, delivered, emitted, sent, timerSet } from '../../support/recording-effects.ts';
-
-const { self, source, other, left, right, third, stranger } = roles('self', 'source', 'other', 'left', 'right', 'third', 'stranger');
-
-const I_HAVE_DELAY_MS = 50;
-const GRAFT_TIMEOUT_MS = 1000;
-const GRAFT_RETRY_MS = 500;
-
-const iHaveTimer: Timer = { kind: 'iHave', group: GROUP, session: SESSION };
-
-function graftTimer(origin: PeerRef, seq: number): Timer {
-  return { kind: 'graft', group: GROUP, session: SESSION, origin, epoch: 1, seq };
-}
-
-function announced(origin: PeerRef, seq: number, hops = 2): Announcement {
-  return { origin, epoch: 1, seq, hops };
-}
-
-function iHave(...announcements: Announcement[]): Message {
-  return { kind: 'iHave', group: GROUP, announcements };
-}
-
-function prune(tree?: PeerRef): Message {
-  return { kind: 'prune', group: GROUP, ...(tree === undefined ? {} : { tree }) };
-}
-
-function graft(id?: { origin: PeerRef; seq: number }, tree?: PeerRef): Message {
-  return {
-    kind: 'graft',
-    group: GROUP,
-    ...(tree === undefined ? {} : { tree }),
-    ...(id === undefined ? {} : { id: { origin: id.origin, epoch: 1, seq: id.seq } }),
-  };
-}
-
-interface Setup {
-  readonly neighbours?: readonly PeerRef[];
-  readonly lazy?: readonly PeerRef[];
-  readonly options?: Partial<PlumtreeOptions>;
-  readonly historyMessagesMax?: number;
-}
-
-/** A peer with these neighbours, of which those in `lazy` have pruned the (shared) tree. */
-function member(setup: Setup = {}) {
-  const effects = new RecordingEffects();
-  const log = new MessageLog(GROUP, SESSION, logLimits({ historyMessagesMax: setup.historyMessagesMax ?? 16 }));
-  const plumtree = new Plumtree(self, SESSION, { ...DEFAULTS.dissemination.plumtree, ...setup.options }, log);
-  for (const peer of setup.neighbours ?? [left, right, third]) plumtree.onNeighbourUp(peer);
-  for (const peer of setup.lazy ?? []) plumtree.onMessage(peer, prune(), 0, effects);
-  const output = (act: () => void): Effect[] => {
-    act();
-    return effects.take();
-  };
-  return {
-    plumtree,
-    links: (of: PeerRef = source) => ({ eager: [...plumtree.eager(of)], lazy: [...plumtree.lazy(of)] }),
-    receive: (from: PeerRef, message: Message) => output(() => plumtree.onMessage(from, message, 0, effects)),
-    fire: (timer: Timer) => output(() => plumtree.onTimer(timer, 0, effects)),
-    publish(message: DataMessage): [number, Effect[]] {
-      log.accept(message, self, effects);
-      effects.take();
-      const sentTo = plumtree.publish(message, 0, effects);
-      return [sentTo, effects.take()];
-    },
-  };
-}
+import { GROUP, data, oneHopOn } from '../../support/builders.ts';
+import { delivered, emitted, sent, timerSet } from '../../support/recording-effects.ts';
+import { GRAFT_RETRY_MS, GRAFT_TIMEOUT_MS, I_HAVE_DELAY_MS, announced, graft, graftTimer, iHave, iHaveTimer, left, member, other, prune, right, self, source, stranger, third } from './plumtree-bed.ts';
 
 describe('Plumtree section 3.4, eager and lazy push', () => {
   test('a publisher pushes to every eager neighbour', () => {
@@ -168,6 +98,16 @@ describe('Plumtree section 3.4, eager and lazy push', () => {
     ]);
   });
 
+  test('a large message is announced later by the time that it takes to cross a link', () => {
+    const { receive, fire } = member({ lazy: [third], options: { iHaveBytesPerMs: 10 } });
+    const large = data(source, 0, { payload: new Uint8Array(1000) });
+    const small = data(source, 1);
+    expect(receive(left, large)).toEqual([delivered(large, left), sent(right, oneHopOn(large)), timerSet(iHaveTimer, I_HAVE_DELAY_MS + 100)]);
+    expect(receive(left, small)).toEqual([delivered(small, left), sent(right, oneHopOn(small)), timerSet(iHaveTimer, I_HAVE_DELAY_MS)]);
+    expect(fire(iHaveTimer, I_HAVE_DELAY_MS)).toEqual([sent(third, iHave(announced(source, 1)))]);
+    expect(fire(iHaveTimer, I_HAVE_DELAY_MS + 100)).toEqual([sent(third, iHave(announced(source, 0)))]);
+  });
+
   test('a full queue of announcements is sent without waiting', () => {
     const { receive, fire } = member({ neighbours: [left, third], lazy: [third], options: { iHaveBatchMax: 1024 } });
     for (let seq = 0; seq < 1023; seq++) receive(left, data(source, seq));
@@ -191,6 +131,15 @@ describe('Plumtree section 3.4, eager and lazy push', () => {
     expect(receive(third, repaired)).toEqual([delivered(repaired, third)]);
     expect(receive(left, repaired)).toEqual([]);
     expect(links()).toEqual({ eager: [left, right], lazy: [third] });
+  });
+
+  test('the copy that the tree brings after a repair is passed on once, and prunes nothing', () => {
+    const { receive, links } = member({ lazy: [third] });
+    const message = data(source, 0);
+    receive(right, data(source, 0, { repair: true }));
+    expect(receive(left, message)).toEqual([sent(right, oneHopOn(message)), timerSet(iHaveTimer, I_HAVE_DELAY_MS)]);
+    expect(links()).toEqual({ eager: [left, right], lazy: [third] });
+    expect(receive(right, message)).toEqual([sent(right, prune())]);
   });
 
   test('a message that cannot be counted further is dropped without a prune', () => {
@@ -236,6 +185,26 @@ describe('Plumtree section 3.5, repair by grafting', () => {
     fire(timer);
     fire(timer);
     expect(receive(left, iHave(announced(source, 0)))).toEqual([timerSet(timer, GRAFT_TIMEOUT_MS)]);
+  });
+
+  test('while payloads keep coming in their order, an announced one is waited for', () => {
+    const { receive, fire } = member({ lazy: [left] });
+    const timer = graftTimer(source, 5);
+    receive(left, iHave(announced(source, 5)));
+    receive(right, data(source, 0));
+    expect(fire(timer)).toEqual([timerSet(timer, GRAFT_TIMEOUT_MS)]);
+    receive(right, data(source, 1));
+    expect(fire(timer)).toEqual([timerSet(timer, GRAFT_TIMEOUT_MS)]);
+    // No more came.
+    expect(fire(timer)).toEqual([timerSet(timer, GRAFT_RETRY_MS), sent(left, graft({ origin: source, seq: 5 }))]);
+  });
+
+  test('a message that a later one of its publisher has overtaken is asked for at once', () => {
+    const { receive, fire } = member({ lazy: [left] });
+    const timer = graftTimer(source, 5);
+    receive(left, iHave(announced(source, 5)));
+    receive(right, data(source, 6));
+    expect(fire(timer)).toEqual([timerSet(timer, GRAFT_RETRY_MS), sent(left, graft({ origin: source, seq: 5 }))]);
   });
 
   test('nobody is asked for a message that arrived in time', () => {
@@ -317,125 +286,5 @@ describe('Plumtree section 3.6, neighbours that come and go', () => {
     plumtree.onNeighbourDown(left);
     const timer = graftTimer(source, 0);
     expect(fire(timer)).toEqual([timerSet(timer, GRAFT_RETRY_MS), sent(right, graft({ origin: source, seq: 0 }))]);
-  });
-});
-
-describe('Plumtree section 3.8, optimisation', () => {
-  const threshold = { optimizationThreshold: 3 };
-
-  test('a lazy link shorter by the threshold takes the place of the eager one', () => {
-    const { receive, links } = member({ neighbours: [left, right], lazy: [right], options: threshold });
-    receive(right, iHave(announced(source, 0, 4)));
-    const message = data(source, 0, { hops: 7 });
-    expect(receive(left, message)).toEqual([
-      delivered(message, left),
-      timerSet(iHaveTimer, I_HAVE_DELAY_MS),
-      sent(right, graft()),
-      sent(left, prune()),
-    ]);
-    expect(links()).toEqual({ eager: [right], lazy: [left] });
-  });
-
-  test('a lazy link shorter by less changes nothing', () => {
-    const { receive, links } = member({ neighbours: [left, right], lazy: [right], options: threshold });
-    receive(right, iHave(announced(source, 0, 5)));
-    const message = data(source, 0, { hops: 7 });
-    expect(receive(left, message)).toEqual([delivered(message, left), timerSet(iHaveTimer, I_HAVE_DELAY_MS)]);
-    expect(links()).toEqual({ eager: [left], lazy: [right] });
-  });
-
-  test('a threshold of 0 switches it off', () => {
-    const { receive, links } = member({ neighbours: [left, right], lazy: [right], options: { optimizationThreshold: 0 } });
-    receive(right, iHave(announced(source, 0, 1)));
-    receive(left, data(source, 0, { hops: 60 }));
-    expect(links()).toEqual({ eager: [left], lazy: [right] });
-  });
-
-  test('the announcement of a stranger takes nobody\'s place', () => {
-    const { receive, links } = member({ neighbours: [left], options: threshold });
-    receive(stranger, iHave(announced(source, 0, 1)));
-    const message = data(source, 0, { hops: 60 });
-    expect(receive(left, message)).toEqual([delivered(message, left)]);
-    expect(links()).toEqual({ eager: [left], lazy: [] });
-  });
-});
-
-describe('Plumtree section 3.8, a tree for each source', () => {
-  const perSource = { tree: 'per-source' } as const;
-
-  test('a prune changes the tree that it names and no other', () => {
-    const { receive, links } = member({ options: perSource });
-    receive(right, prune(source));
-    expect([links(source), links(other)]).toEqual([
-      { eager: [left, third], lazy: [right] },
-      { eager: [left, right, third], lazy: [] },
-    ]);
-  });
-
-  test('a duplicate prunes the tree of its source by name', () => {
-    const { receive, links } = member({ options: perSource });
-    receive(left, data(source, 0));
-    receive(left, data(other, 0));
-    expect(receive(right, data(source, 0))).toEqual([sent(right, prune(source))]);
-    expect([links(source).lazy, links(other).lazy]).toEqual([[right], []]);
-  });
-
-  test('a graft names the tree and changes no other', () => {
-    const { receive, fire, links } = member({ options: perSource });
-    for (const tree of [source, other]) receive(left, prune(tree));
-    receive(left, iHave(announced(source, 0)));
-    const timer = graftTimer(source, 0);
-    expect(fire(timer)).toEqual([timerSet(timer, GRAFT_RETRY_MS), sent(left, graft({ origin: source, seq: 0 }, source))]);
-    expect([links(source).lazy, links(other).lazy]).toEqual([[], [left]]);
-    receive(left, graft(undefined, other));
-    expect(links(other)).toEqual({ eager: [right, third, left], lazy: [] });
-  });
-
-  test('messages of several sources are announced to the neighbours that are lazy in each tree', () => {
-    const { receive, fire } = member({ options: perSource });
-    receive(right, prune(source));
-    receive(third, prune(source));
-    receive(third, prune(other));
-    receive(left, data(source, 0));
-    receive(left, data(other, 0));
-    expect(fire(iHaveTimer)).toEqual([
-      sent(right, iHave(announced(source, 0))),
-      sent(third, iHave(announced(source, 0), announced(other, 0))),
-    ]);
-  });
-
-  test('an optimisation names its tree', () => {
-    const { receive } = member({ neighbours: [left, right], options: { ...perSource, optimizationThreshold: 3 } });
-    receive(right, prune(source));
-    receive(right, iHave(announced(source, 0, 2)));
-    expect(receive(left, data(source, 0, { hops: 9 })).slice(-2)).toEqual([sent(right, graft(undefined, source)), sent(left, prune(source))]);
-  });
-
-  test('neighbours come and go in every tree', () => {
-    const { plumtree, receive, links } = member({ options: perSource });
-    receive(right, prune(source));
-    plumtree.onNeighbourDown(right);
-    plumtree.onNeighbourDown(left);
-    plumtree.onNeighbourUp(stranger);
-    expect([links(source), links(other)]).toEqual([
-      { eager: [third, stranger], lazy: [] },
-      { eager: [third, stranger], lazy: [] },
-    ]);
-  });
-
-  test('the tree made longest ago is forgotten past the limit, and starts eager again', () => {
-    const { receive, links } = member({ options: { ...perSource, treesMax: 2 } });
-    const [first, second, last] = peers(3, 20) as [PeerRef, PeerRef, PeerRef];
-    for (const tree of [first, second, last]) receive(left, prune(tree));
-    expect([links(first).lazy, links(second).lazy, links(last).lazy]).toEqual([[], [left], [left]]);
-  });
-
-  test('looking at a tree, or hearing of one from a stranger, makes none', () => {
-    const { receive, links } = member({ options: { ...perSource, treesMax: 1 } });
-    receive(left, prune(source));
-    links(other);
-    receive(stranger, prune(other));
-    receive(left, graft(undefined, other));
-    expect(links(source).lazy).toEqual([left]);
   });
 });

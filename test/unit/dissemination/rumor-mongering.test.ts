@@ -284,7 +284,7 @@ describe('Demers et al. section 1.4, pull', () => {
 });
 
 test('Demers et al. section 1.4, push-pull: a peer tells and asks the same partner', () => {
-  const { start, receive, cycle } = member({ mode: 'pushPull' });
+  const { start, receive, cycle } = member({ mode: 'push-pull' });
   start();
   receive(source, rumorOfSource);
   expect(cycle(1000)).toEqual([

@@ -16,7 +16,7 @@ describe('the name of a protocol', () => {
       ['plumtree', 'contact', 'hyparview', 'plumtree'],
       ['flood', 'contact', 'hyparview', 'flooding'],
       ['rumor', 'members', 'full', 'rumor'],
-      ['anti-entropy', 'members', 'full', 'antiEntropy'],
+      ['anti-entropy', 'members', 'full', 'anti-entropy'],
     ]);
     expect(protocolSetup('plumtree')).toEqual({ kind: 'peers', name: 'plumtree', start: 'contact', config: groupConfig({ overlay: 'hyparview', dissemination: 'plumtree' }) });
   });
@@ -26,7 +26,7 @@ describe('the name of a protocol', () => {
       const setup = protocolSetup(spec);
       return setup.kind === 'peers' ? { ...setup.config.overlay, ...setup.config.dissemination } : undefined;
     };
-    expect(options('rumor:k=3:coin:push-pull:blind:cycleMs=500')).toMatchObject({ mode: 'pushPull', interest: 'blind', stop: 'coin', k: 3, cycleMs: 500 });
+    expect(options('rumor:k=3:coin:push-pull:blind:cycleMs=500')).toMatchObject({ mode: 'push-pull', interest: 'blind', stop: 'coin', k: 3, cycleMs: 500 });
     expect(options('plumtree:activeViewSize=7:per-source:optimizationThreshold=3')).toMatchObject({ activeViewSize: 7, tree: 'per-source', optimizationThreshold: 3 });
     expect(options('flood:passiveViewSize=9:shuffleIntervalMs=50')).toMatchObject({ passiveViewSize: 9, shuffleIntervalMs: 50 });
     expect(options('anti-entropy:pull:cycleMs=77')).toMatchObject({ mode: 'pull', cycleMs: 77 });

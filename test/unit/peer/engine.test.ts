@@ -54,7 +54,7 @@ function own(seq: number, epoch = EPOCH) {
 describe('joining and leaving', () => {
   test('joining starts the overlay, the dissemination and the repair', () => {
     const { join } = peer();
-    expect(join({ dissemination: { kind: 'rumor', mode: 'pull' }, repair: 'antiEntropy' }, [contact])).toEqual([
+    expect(join({ dissemination: { kind: 'rumor', mode: 'pull' }, repair: 'anti-entropy' }, [contact])).toEqual([
       sent(contact, { kind: 'join', group: GROUP }),
       timerSet({ kind: 'shuffle', group: GROUP, session: 0 }, 0),
       timerSet({ kind: 'rumor', group: GROUP, session: 0 }, 1000),
@@ -219,7 +219,7 @@ describe('what arrives goes to the part that handles it', () => {
 
   test('a digest goes to the repair, and the gap that it fills to FIFO order', () => {
     const { join, receive, fire } = peer();
-    join({ overlay: 'static', dissemination: 'flooding', repair: { kind: 'antiEntropy', mode: 'pull' }, order: 'fifo' }, [left]);
+    join({ overlay: 'static', dissemination: 'flooding', repair: { kind: 'anti-entropy', mode: 'pull' }, order: 'fifo' }, [left]);
     const [first, second] = [data(source, 0, { repair: true }), data(source, 1)];
     receive(left, second);
     fire({ kind: 'antiEntropy', group: GROUP, session: 0 });
@@ -231,7 +231,7 @@ describe('what arrives goes to the part that handles it', () => {
     expect(receive(left, first)).toEqual([delivered(first, left), delivered(second, left)]);
   });
 
-  test.each(['flooding', 'unicast', 'antiEntropy', 'plumtree', 'rumor'] as const)('a duplicate is counted once with %s', (dissemination) => {
+  test.each(['flooding', 'unicast', 'anti-entropy', 'plumtree', 'rumor'] as const)('a duplicate is counted once with %s', (dissemination) => {
     const { engine, join, receive } = peer();
     join({ overlay: 'static', dissemination }, [left, right]);
     for (const from of [left, right, left]) receive(from, data(source, 0));

@@ -1,9 +1,9 @@
 import { Encoder } from 'cbor-x';
 import { describe, expect, test } from 'vitest';
-import { groupRef, peerRef } from '../../../lib/core/ids.ts';
+import { PEER_GROUP, groupRef, peerRef } from '../../../lib/core/ids.ts';
 import type { Announcement, DataMessage, Digest, DigestEntry, Message } from '../../../lib/core/messages.ts';
 import { Codec, type CodecCounters, fit } from '../../../lib/wire/codec.ts';
-import { DATA_HEADER_BYTES, patchHops } from '../../../lib/wire/data-header.ts';
+import { DATA_HEADER_BYTES, DATA_HEADER_BYTES_MAX, patchHops } from '../../../lib/wire/data-header.ts';
 import { CONTROL_BYTES_MAX } from '../../../lib/wire/limits.ts';
 import { directoryOf, hexOf } from './table-directory.ts';
 
@@ -75,6 +75,35 @@ describe('a data message', () => {
     expect(codec.decode(frame)).toEqual({ ...published, hops: 65_535 });
   });
 
+  test('in causal order is its header with the entries, followed by its payload, and is decoded without a copy of that', () => {
+    const codec = new Codec(directoryOf(3));
+    const causal: DataMessage = { ...published, after: [{ origin: peerRef(2), epoch: 1, next: 2 }, { origin: peerRef(0), epoch: 0, next: 0 }] };
+    const bytes = codec.encode(causal);
+    expect(hexOf(bytes)).toBe(`${hexOf(codec.headerOf(causal))}010203`);
+    expect(bytes.length).toBe(codec.size(causal));
+    patchHops(bytes, 3);
+    const decoded = codec.decode(bytes);
+    expect(decoded).toStrictEqual({ ...causal, hops: 3 });
+    if (decoded?.kind !== 'data') throw new Error('expected a data message');
+    expect([decoded.payload.buffer, decoded.payload.byteOffset]).toEqual([bytes.buffer, DATA_HEADER_BYTES + 2 + 2 * 24]);
+  });
+
+  test('has 4096 causal entries at most', () => {
+    const codec = new Codec(directoryOf(3));
+    const after = Array.from({ length: 4097 }, (_, i) => ({ origin: peerRef(i % 3), epoch: i, next: i }));
+    const largest: DataMessage = { ...published, after: after.slice(0, 4096) };
+    const bytes = codec.encode(largest);
+    expect(bytes.length).toBe(DATA_HEADER_BYTES_MAX + 3);
+    expect(codec.decode(bytes)).toEqual(largest);
+    expect(() => codec.encode({ ...published, after })).toThrow('broken invariant');
+  });
+
+  test('names a publisher that has used up its numbers with the last one', () => {
+    const codec = new Codec(directoryOf(3));
+    const entry = { origin: peerRef(0), epoch: 1, next: 2 ** 32 };
+    expect(codec.decode(codec.encode({ ...published, after: [entry] }))).toEqual({ ...published, after: [{ ...entry, next: 2 ** 32 - 1 }] });
+  });
+
   test('must be one to have its hops patched', () => {
     const join = new Codec(directoryOf(3)).encode({ kind: 'join', group });
     expect(() => patchHops(join, 1)).toThrow('only a data message');
@@ -97,12 +126,14 @@ describe('a peer that the directory does not know', () => {
 
   test.each<Message>([
     { ...published, origin: stranger },
+    { ...published, origin: known, after: [{ origin: stranger, epoch: 1, next: 1 }] },
     { kind: 'forwardJoin', group, newcomer: stranger, timeToLive: 1 },
     { kind: 'shuffle', group, origin: stranger, timeToLive: 1, peers: [known] },
     { kind: 'graft', group, tree: stranger },
     { kind: 'graft', group, id },
     { kind: 'prune', group, tree: stranger },
     { kind: 'feedback', group, ...id, knew: true },
+    { kind: 'pingRequest', group: PEER_GROUP, seq: 1, target: stranger },
   ])('makes it drop a $kind', (message) => {
     const codec = new Codec(two);
     expect(codec.decode(new Codec(everybody).encode(message))).toBeUndefined();
@@ -139,7 +170,7 @@ describe('fields that no honest peer sends', () => {
   test.each<[string, unknown[]]>([
     ['an empty array', []],
     ['a priority of 2', [3, 7, 2]],
-    ['a mode of 3', [13, 7, 3, []]],
+    ['a mode of 8', [13, 7, 8, []]],
     ['a number for a boolean', [4, 7, 1]],
     ['null for a boolean', [4, 7, null]],
     ['a number for a list', [7, 7, 1]],
@@ -161,6 +192,10 @@ describe('fields that no honest peer sends', () => {
     ['an entry without next', [13, 7, 0, [[idOf(1), 1]]]],
     ['a range that begins past the last number', [13, 7, 0, [[idOf(1), 1, 2n ** 32n, 0, 0]]]],
     ['a range that ends past the last number', [13, 7, 0, [[idOf(1), 1, 1, 0, 2 ** 32 - 1]]]],
+    ['a number for a suspicion', [14, 0, 1, 1]],
+    ['a probe past 32 bits', [15, 0, 2n ** 32n]],
+    ['a request without its target', [16, 0, 1]],
+    ['a nack and more', [17, 0, 1, 1]],
     ['a next past 2^32', [13, 7, 0, [[idOf(1), 1, 2n ** 32n + 1n]]]],
   ])('are dropped: %s', (_, fields) => {
     const codec = new Codec(everybody);
@@ -210,6 +245,7 @@ describe('the largest messages', () => {
     { kind: 'iHave', group, announcements: [...announcements, ...announcements.slice(0, 1)] },
     { kind: 'shuffleReply', group, peers: new Array(130).fill(largest) },
     { kind: 'forwardJoin', group, newcomer: largest, timeToLive: 256 },
+    { kind: 'ack', group: PEER_GROUP, seq: 2 ** 32 },
     digestOf(1, [0, 5]),
     digestOf(1, [5, 4]),
     digestOf(1, [5]),

@@ -246,7 +246,7 @@ describe('a crash', () => {
 
   test('a peer that starts again acts once in a cycle, and not for its predecessors too', () => {
     const { world, watcher } = worldOf(2);
-    const config = groupConfig({ overlay: 'full', dissemination: 'antiEntropy' });
+    const config = groupConfig({ overlay: 'full', dissemination: 'anti-entropy' });
     const both = [0, 1].map(peerRef);
     for (let life = 0; life < 4; life++) {
       world.join(0, config, both);

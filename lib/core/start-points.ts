@@ -1,0 +1,63 @@
+import type { MessageId, PeerRef } from './ids.ts';
+import type { DigestEntry } from './messages.ts';
+import { OriginLog, covers } from './origin-log.ts';
+import { WINDOW_SIZE } from './sequence-window.ts';
+
+/**
+ * Where the streams of a newcomer with `since: 'now'` start. What is older is not
+ * delivered, and its windows take that for seen, so that nobody sends it. What a
+ * neighbour turns out to lack of it the newcomer fetches all the same, to pass it on:
+ * else members that miss a message could not get it over newcomers.
+ */
+export class StartPoints {
+  /** The newcomer has been told, or has given up asking. */
+  known = false;
+  private readonly points = new Map<PeerRef, { readonly epoch: number; readonly start: number }>();
+
+  /** `start` is the first number of the stream that is delivered. */
+  set({ origin, epoch }: OriginLog, start: number): void {
+    this.points.set(origin, { epoch, start });
+  }
+
+  forget(origin: PeerRef): void {
+    this.points.delete(origin);
+  }
+
+  /** Whether the message is older than the start of its stream. */
+  isBefore({ origin, epoch, seq }: MessageId): boolean {
+    const point = this.points.get(origin);
+    return point !== undefined && point.epoch === epoch && seq < point.start;
+  }
+
+  /**
+   * A window that differs from `log` in not having seen what the owner of a digest with
+   * the entry `theirs` lacks of the past, and is not here. `undefined`: nothing is
+   * to be fetched that was not before. Looks at `numbersMax` numbers at most, and
+   * answers how many.
+   */
+  lacking(log: OriginLog, theirs: DigestEntry | undefined, isHere: (id: MessageId) => boolean, numbersMax: number): [OriginLog | undefined, number] {
+    const { origin, epoch } = log;
+    const point = this.points.get(origin);
+    if (point === undefined || point.epoch !== epoch) return [undefined, 0];
+    const first = Math.max(theirs?.epoch === epoch ? theirs.next : 0, log.highest + 1 - WINDOW_SIZE);
+    const end = Math.min(point.start, first + numbersMax);
+    const wanted: number[] = [];
+    for (let seq = first; seq < end; seq++) {
+      const id = { origin, epoch, seq };
+      if (log.has(seq) && !covers(theirs, id) && !isHere(id)) wanted.push(seq);
+    }
+    return [wanted.length === 0 ? undefined : without(log, wanted), Math.max(0, end - first)];
+  }
+}
+
+/** A copy of the window that has not seen these numbers, which rise and are no further apart than a window reaches. */
+function without(log: OriginLog, numbers: readonly number[]): OriginLog {
+  const left = new Set(numbers);
+  const copy = new OriginLog();
+  copy.origin = log.origin;
+  copy.epoch = log.epoch;
+  copy.next = Math.min(log.next, numbers[0] as number);
+  const { highest } = log;
+  for (let seq = copy.next; seq <= highest; seq++) if (log.has(seq) && !left.has(seq)) copy.add(seq);
+  return copy;
+}

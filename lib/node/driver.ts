@@ -1,0 +1,266 @@
+import type { GroupConfig } from '../core/config.ts';
+import type { Effects, ProtocolEvent, Timer } from '../core/effects.ts';
+import { unreachable } from '../core/errors.ts';
+import { type GroupRef, PEER_GROUP, type PeerRef } from '../core/ids.ts';
+import type { DataMessage, Message } from '../core/messages.ts';
+import type { Random } from '../core/random.ts';
+import { FailureDetector } from '../membership/failure-detector.ts';
+import { PeerEngine } from '../peer/engine.ts';
+import type { PublishOutcome } from '../peer/group.ts';
+import type { Clock } from '../transport/clock.ts';
+import type { Priority } from '../transport/transport.ts';
+import { Codec } from '../wire/codec.ts';
+import { DATA_TYPE } from '../wire/kind-codes.ts';
+import type { LinkTable } from './link-table.ts';
+import type { PeerConfig } from './options.ts';
+import type { PeerTable } from './peer-table.ts';
+import { TimerQueue } from './timer-queue.ts';
+import { Tracer } from './tracer.ts';
+
+/** What the driver tells a group of what happens in it. */
+export interface GroupHooks {
+  onDelivery(message: DataMessage, from: PeerRef): void;
+  onEvent(event: ProtocolEvent): void;
+  /** A control message has gone to a peer, or come from one. */
+  onControl(peer: PeerRef, message: Message, sent: boolean): void;
+}
+
+/** What a driver is put together from. */
+export interface DriverParts {
+  readonly table: PeerTable;
+  readonly links: LinkTable;
+  readonly clock: Clock;
+  readonly config: PeerConfig;
+  readonly epoch: number;
+  readonly random: Random;
+  /** What the failure detector reports. */
+  readonly onPeerEvent: (event: ProtocolEvent) => void;
+}
+
+/**
+ * Drives one peer's engine and failure detector with the world outside: frames and
+ * timers go in, effects come out. The counterpart of `World` in the simulator.
+ *
+ * What protocols deliver and report is handed on after they have answered, so that an
+ * application may publish or leave from within its callbacks.
+ */
+export class Driver implements Effects {
+  readonly engine: PeerEngine;
+  readonly detector: FailureDetector | undefined;
+  readonly codec: Codec;
+  readonly tracer: Tracer;
+  private readonly table: PeerTable;
+  private readonly links: LinkTable;
+  private readonly clock: Clock;
+  private readonly timers: TimerQueue<Timer>;
+  private readonly onPeerEvent: (event: ProtocolEvent) => void;
+  private readonly hooks = new Map<GroupRef, GroupHooks>();
+  private outbox: News[] = [];
+  private depth = 0;
+  private telling = false;
+  private closed = false;
+  /** What was encoded last: a message goes to several neighbours at once. */
+  private encoded: Message | undefined = undefined;
+  private head: Uint8Array = new Uint8Array(0);
+  /** Neighbours that took, and refused, a payload since `publish` began. */
+  private taken = 0;
+  readonly counters = { framesDropped: 0, payloadsRefused: 0, controlRefused: 0 };
+
+  constructor({ table, links, clock, config, epoch, random, onPeerEvent }: DriverParts) {
+    this.table = table;
+    this.links = links;
+    this.clock = clock;
+    this.codec = new Codec(table);
+    this.tracer = new Tracer(table);
+    this.engine = new PeerEngine(table.self.ref, epoch, random.fork('engine'));
+    this.detector = config.failureDetector === undefined ? undefined : new FailureDetector(table.self.ref, config.failureDetector, random.fork('failure detector'));
+    this.onPeerEvent = onPeerEvent;
+    this.timers = new TimerQueue(clock, (timer) => this.onTimer(timer));
+  }
+
+  get nowMs(): number {
+    return this.clock.nowMs();
+  }
+
+  join(group: GroupRef, config: GroupConfig, peers: readonly PeerRef[], hooks: GroupHooks): void {
+    this.run(() => {
+      this.hooks.set(group, hooks);
+      this.engine.join(group, config, peers, this.nowMs, this);
+    });
+  }
+
+  leave(group: GroupRef): void {
+    this.run(() => {
+      this.engine.leave(group, this.nowMs, this);
+      // What it reported while it left is still told.
+      this.outbox.push({ kind: 'left', group });
+    });
+  }
+
+  /** `sentTo` counts the neighbours whose link took the message. */
+  publish(group: GroupRef, payload: Uint8Array): PublishOutcome {
+    return this.run(() => {
+      this.taken = 0;
+      const outcome = this.engine.publish(group, payload, this.nowMs, this);
+      return { ...outcome, sentTo: this.taken };
+    });
+  }
+
+  addContact(group: GroupRef, contact: PeerRef): void {
+    this.run(() => this.engine.addContact(group, contact, this.nowMs, this));
+  }
+
+  onFrame(from: PeerRef, frame: Uint8Array): void {
+    if (this.closed) return;
+    // A payload is kept for long: it must not keep a large chunk of the stream alive.
+    const own = frame[0] === DATA_TYPE && 2 * frame.length < frame.buffer.byteLength ? Buffer.from(frame) : frame;
+    const message = this.codec.decode(own);
+    if (message === undefined) {
+      this.counters.framesDropped++;
+      return;
+    }
+    if (this.tracer.active) this.tracer.onArrival(from, message);
+    this.depth++;
+    try {
+      this.dispatch(from, message, this.nowMs);
+    } finally {
+      this.depth--;
+      if (this.depth === 0) this.tell();
+    }
+  }
+
+  onPeerDown(peer: PeerRef): void {
+    this.run(() => this.engine.onLinkDown(peer, this.nowMs, this));
+  }
+
+  /** Nothing goes in or out any more. */
+  close(): void {
+    this.closed = true;
+    this.timers.clear();
+  }
+
+  send(to: PeerRef, message: Message): void {
+    this.transmit(to, message, true);
+  }
+
+  sendUnreliable(to: PeerRef, message: Message): void {
+    this.transmit(to, message, false);
+  }
+
+  setTimer(timer: Timer, afterMs: number): void {
+    if (!this.closed) this.timers.add(timer, afterMs);
+  }
+
+  deliver(message: DataMessage, from: PeerRef): void {
+    if (this.tracer.active) this.tracer.onDelivery(from, message);
+    // A peer's own messages are not news to it.
+    if (message.origin !== this.table.self.ref) this.outbox.push({ kind: 'delivery', message, from });
+  }
+
+  emit(event: ProtocolEvent): void {
+    if (this.tracer.active) this.tracer.onEvent(event);
+    this.outbox.push({ kind: 'event', event });
+  }
+
+  openLink(peer: PeerRef): void {
+    this.links.want(peer);
+    this.detector?.watch(peer, this.nowMs, this);
+  }
+
+  closeLink(peer: PeerRef): void {
+    this.links.unwant(peer);
+    if (!this.links.isWanted(peer)) this.detector?.unwatch(peer);
+  }
+
+  /** Runs what lets protocols act, and then tells what they reported. */
+  run<T>(action: () => T): T {
+    this.depth++;
+    try {
+      return action();
+    } finally {
+      this.depth--;
+      if (this.depth === 0) this.tell();
+    }
+  }
+
+  /** In order, also where a callback leads to more: that is told after what was there before. */
+  private tell(): void {
+    if (this.telling) return;
+    this.telling = true;
+    try {
+      while (this.outbox.length > 0) {
+        const news = this.outbox;
+        this.outbox = [];
+        for (const one of news) this.tellOne(one);
+      }
+    } finally {
+      this.telling = false;
+    }
+  }
+
+  private tellOne(news: News): void {
+    switch (news.kind) {
+      case 'delivery': return this.hooks.get(news.message.group)?.onDelivery(news.message, news.from);
+      case 'event': return news.event.group === PEER_GROUP ? this.onPeerEvent(news.event) : this.hooks.get(news.event.group)?.onEvent(news.event);
+      case 'left': return void this.hooks.delete(news.group);
+      default: return unreachable(news);
+    }
+  }
+
+  private dispatch(from: PeerRef, message: Message, nowMs: number): void {
+    if (message.group === PEER_GROUP) this.detector?.onMessage(from, message, nowMs, this);
+    else {
+      if (message.kind !== 'data') this.hooks.get(message.group)?.onControl(from, message, false);
+      this.engine.onMessage(from, message, nowMs, this);
+    }
+  }
+
+  private onTimer(timer: Timer): void {
+    if (this.closed) return;
+    this.run(() => {
+      if (timer.group === PEER_GROUP) this.onDetectorTimer(timer);
+      else this.engine.onTimer(timer, this.nowMs, this);
+    });
+  }
+
+  /** Whatever came over a link, parts of a large frame included, was a sign of life. */
+  private onDetectorTimer(timer: Timer): void {
+    if (this.detector === undefined) return;
+    for (const [peer, heardMs] of this.links.heard()) this.detector.onHeard(peer, heardMs);
+    this.detector.onTimer(timer, this.nowMs, this);
+  }
+
+  private transmit(to: PeerRef, message: Message, reliable: boolean): void {
+    if (this.closed) return;
+    const delivery = reliable ? 'reliable' : 'unreliable';
+    const head = this.headOf(message);
+    const body = message.kind === 'data' ? message.payload : undefined;
+    const sent = this.links.send(to, head, body, priorityOf(message), delivery);
+    if (this.tracer.active) this.tracer.onTransmission(to, message, head.length + (body?.length ?? 0), sent);
+    if (message.kind !== 'data') {
+      if (!sent) this.counters.controlRefused++;
+      this.hooks.get(message.group)?.onControl(to, message, true);
+    } else if (sent) this.taken++;
+    else this.counters.payloadsRefused++;
+  }
+
+  /** The bytes of a message, its payload apart. */
+  private headOf(message: Message): Uint8Array {
+    if (message !== this.encoded) {
+      this.head = message.kind === 'data' ? this.codec.headerOf(message) : this.codec.encode(message);
+      this.encoded = message;
+    }
+    return this.head;
+  }
+}
+
+/** What is to be told once the protocols have answered. */
+type News =
+  | { readonly kind: 'delivery'; readonly message: DataMessage; readonly from: PeerRef }
+  | { readonly kind: 'event'; readonly event: ProtocolEvent }
+  | { readonly kind: 'left'; readonly group: GroupRef };
+
+function priorityOf({ kind }: Message): Priority {
+  if (kind === 'data') return 'data';
+  return kind === 'iHave' ? 'announcement' : 'control';
+}

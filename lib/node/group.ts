@@ -1,0 +1,330 @@
+import { EventEmitter } from 'node:events';
+import type { ProtocolEvent } from '../core/effects.ts';
+import { OverlayError, describe, invalidOption } from '../core/errors.ts';
+import type { GroupRef, PeerRef } from '../core/ids.ts';
+import type { DataMessage, Message } from '../core/messages.ts';
+import { Plumtree } from '../dissemination/plumtree.ts';
+import type { Group as EngineGroup } from '../peer/group.ts';
+import type { TransportKind } from '../transport/address.ts';
+import { LinksExplained, type RoleChange } from './links-explained.ts';
+import { MessageBuffer } from './message-buffer.ts';
+import type { PeerId } from './peer-table.ts';
+import type { Peer } from './peer.ts';
+
+/** A message as the application gets it. */
+export interface ReceivedMessage {
+  /** The payload; the application's own from now on. */
+  readonly data: Buffer;
+  /** Who published it. */
+  readonly from: PeerId;
+  /** The how-many-eth message of this publisher it is, from 0, since it joined the group. */
+  readonly seq: number;
+  /** Stands for the message alone: publisher, incarnation and number. */
+  readonly id: string;
+  /** Overlay links that it crossed. */
+  readonly hops: number;
+  /** When it was delivered, in ms since 1970. */
+  readonly receivedAt: number;
+}
+
+/** What became of a call to publish. */
+export interface Published {
+  readonly id: string;
+  /** Neighbours whose link took the message at once; 0 with epidemics, which tell it in their next cycle. */
+  readonly sentTo: number;
+}
+
+/** What a group tells beside its messages. */
+export interface GroupEvents {
+  message: [message: ReceivedMessage];
+  neighbourUp: [peer: PeerId];
+  neighbourDown: [peer: PeerId];
+  /** A message was thrown away, and why. */
+  dropped: [what: { readonly from: PeerId; readonly seq: number; readonly reason: string }];
+  /** Messages `fromSeq` to `toSeq` of this publisher will not be delivered. */
+  lost: [what: { readonly from: PeerId; readonly fromSeq: number; readonly toSeq: number }];
+  /** The reader was slow: so many messages were dropped, oldest first. */
+  lagged: [messages: number];
+  /** The group was left, or the peer closed. */
+  left: [];
+}
+
+/** One neighbour, or other peer, as seen from a group. */
+export interface Explanation {
+  readonly peer: PeerId;
+  readonly neighbour: boolean;
+  readonly neighbourSinceMs: number | undefined;
+  /** Its part in the (shared, or this peer's own) tree; `undefined` where there is none, or it is no neighbour. */
+  readonly tree: 'eager' | 'lazy' | undefined;
+  /** What last changed that, and when, in ms since 1970. */
+  readonly role: RoleChange | undefined;
+  /** `undefined` where nobody watches it. */
+  readonly health: { readonly state: 'alive' | 'suspected'; readonly sinceMs: number } | undefined;
+  readonly links: readonly { readonly transport: TransportKind; readonly rttMs: number | undefined; readonly queuedBytes: number; readonly dialled: boolean }[];
+}
+
+/** Counters of one group, since it was joined. */
+export interface GroupStats {
+  readonly neighbours: number;
+  readonly published: number;
+  readonly delivered: number;
+  readonly duplicates: number;
+  readonly dropped: number;
+  /** Numbers that are missing between those that arrived. */
+  readonly missing: number;
+  readonly lost: number;
+  /** Delivered and not yet read. */
+  readonly unread: number;
+  readonly lagged: number;
+}
+
+/** What a group needs of its peer; the peer makes it. */
+export interface GroupContext {
+  readonly peer: Peer;
+  readonly ref: GroupRef;
+  readonly bufferMessagesMax: number;
+  readonly bufferBytesMax: number;
+}
+
+/**
+ * A peer's membership of one group: publishes, delivers, tells what happens.
+ *
+ * Messages are read by `for await` or by `on('message')`. Of what nobody has read at
+ * most `bufferMessagesMax` messages are kept; when there are more the oldest goes, with
+ * a `lagged` event. A peer does not get its own messages back.
+ */
+export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<ReceivedMessage> {
+  readonly name: string;
+  private readonly peer: Peer;
+  private readonly ref: GroupRef;
+  private readonly buffer: MessageBuffer<ReceivedMessage>;
+  private readonly explained = new LinksExplained();
+  private iterated = false;
+  private ended = false;
+  private delivered = 0;
+  private lost = 0;
+
+  /** @internal Use `peer.join`. */
+  constructor(name: string, { peer, ref, bufferMessagesMax, bufferBytesMax }: GroupContext) {
+    super();
+    this.name = name;
+    this.peer = peer;
+    this.ref = ref;
+    this.buffer = new MessageBuffer(bufferMessagesMax, bufferBytesMax);
+  }
+
+  /** The neighbours now. */
+  get neighbours(): readonly PeerId[] {
+    return this.engine()?.overlay.neighbours.map((ref) => this.peer.idOf(ref)) ?? [];
+  }
+
+  /**
+   * Resolves once the group has at least `neighbours` neighbours, and so can deliver.
+   * @param options `neighbours` 1 by default; `timeoutMs` 10 000 by default, `Infinity` waits for ever.
+   * @throws {OverlayError} `NOT_READY` when the time is over, `CLOSED` when the group is left meanwhile; the signal's reason when it aborts.
+   */
+  async ready(options: { readonly neighbours?: number; readonly timeoutMs?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { neighbours = 1, timeoutMs = 10_000, signal } = options;
+    if (!Number.isInteger(neighbours) || neighbours < 0) invalidOption('ready: neighbours', 'a whole number from 0', neighbours);
+    if (!(timeoutMs >= 0)) invalidOption('ready: timeoutMs', 'a number from 0', timeoutMs);
+    const enough = (): boolean => this.neighbours.length >= neighbours;
+    await this.waitFor(enough, timeoutMs, signal, () => new OverlayError('NOT_READY',
+      `ready: expected ${neighbours} neighbour${neighbours === 1 ? '' : 's'} in ${this.name} within ${timeoutMs} ms, got ${this.neighbours.length}; ${this.peer.whyAlone()}`));
+  }
+
+  /**
+   * Multicasts `data`, which must not be changed afterwards. Waits for room in the
+   * neighbours' queues, for `publishTimeoutMs` at most; a neighbour whose queue is
+   * still full then is passed over, and gets the message by repair.
+   * @throws {OverlayError} `MESSAGE_TOO_LARGE`; `NO_NEIGHBOURS`; `QUEUE_FULL` when no neighbour has room; `CLOSED`. Nothing was published then.
+   */
+  async publish(data: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<Published> {
+    if (!(data instanceof Uint8Array)) invalidOption('publish', 'a Uint8Array or Buffer', data);
+    options.signal?.throwIfAborted();
+    this.openEngine();
+    const roomy = (share: number) => (ref: PeerRef): boolean => this.peer.hasRoom(ref, data.length, share);
+    if (!this.neighbourRefs().every(roomy(QUIET_SHARE))) {
+      const { publishTimeoutMs } = this.peer.config;
+      await this.waitFor(() => this.neighbourRefs().every(roomy(QUIET_SHARE)), publishTimeoutMs, options.signal, () => undefined);
+      if (!this.neighbourRefs().some(roomy(1))) {
+        throw new OverlayError('QUEUE_FULL', `publish: expected room in the queue of a neighbour within ${publishTimeoutMs} ms (publishTimeoutMs), got none; publish more slowly, or raise queueBytesMax.`);
+      }
+    }
+    this.openEngine();
+    const { origin, epoch, seq, sentTo } = this.peer.publish(this.ref, data);
+    return { id: idOf(this.peer.idOf(origin), epoch, seq), sentTo };
+  }
+
+  /** Why `peer` plays the part that it plays here, and since when. `undefined` for a peer that was never heard of. */
+  explain(peer: PeerId): Explanation | undefined {
+    const ref = this.peer.refOf(peer);
+    if (ref === undefined) return undefined;
+    const neighbour = this.explained.of(ref);
+    return {
+      peer,
+      neighbour: this.neighbourRefs().includes(ref),
+      neighbourSinceMs: neighbour?.upMs,
+      tree: this.treeRole(ref),
+      role: neighbour?.role,
+      health: this.peer.healthOf(ref),
+      links: this.peer.linksOf(ref),
+    };
+  }
+
+  stats(): GroupStats {
+    const engine = this.engine();
+    return {
+      neighbours: engine?.overlay.neighbours.length ?? 0,
+      published: engine?.published ?? 0,
+      delivered: this.delivered,
+      duplicates: engine?.log.duplicates ?? 0,
+      dropped: engine?.log.dropped ?? 0,
+      missing: engine?.log.missing ?? 0,
+      lost: this.lost,
+      unread: this.buffer.size,
+      lagged: this.buffer.lagged,
+    };
+  }
+
+  /** Messages as they are delivered, those included that came since the group was joined. Ends when the group is left. */
+  [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage, undefined> {
+    this.iterated = true;
+    if (this.buffer.lagged > 0) this.emit('lagged', this.buffer.lagged);
+    return {
+      next: () => this.buffer.next(),
+      return: () => Promise.resolve({ done: true, value: undefined }),
+    };
+  }
+
+  /** Says good-bye to the neighbours. What was delivered can still be read; iteration then ends. */
+  leave(): Promise<void> {
+    if (!this.ended) this.peer.leave(this.ref);
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.leave();
+  }
+
+  /** @internal */
+  onDelivery(message: DataMessage, from: PeerRef): void {
+    const receivedAt = Date.now();
+    this.explained.onFirstCopy(from, receivedAt);
+    this.delivered++;
+    const received = new Received(message, this.peer.idOf(message.origin), receivedAt);
+    if (this.iterated || this.listenerCount('message') === 0) {
+      const dropped = this.buffer.push(received);
+      if (dropped > 0 && this.iterated) this.emit('lagged', dropped);
+    } else if (this.buffer.size > 0) this.buffer.clear();
+    this.emit('message', received);
+  }
+
+  /** @internal */
+  onEvent(event: ProtocolEvent): void {
+    this.explained.onEvent(event, Date.now());
+    switch (event.kind) {
+      case 'neighbourUp':
+      case 'neighbourDown':
+        this.emit(event.kind, this.peer.idOf(event.peer));
+        return;
+      case 'dropped':
+        this.emit('dropped', { from: this.peer.idOf(event.origin), seq: event.seq, reason: event.reason });
+        return;
+      case 'lost':
+        this.lost += event.toSeq - event.fromSeq + 1;
+        this.emit('lost', { from: this.peer.idOf(event.origin), fromSeq: event.fromSeq, toSeq: event.toSeq });
+        return;
+      default:
+        return;
+    }
+  }
+
+  /** @internal */
+  onControl(peer: PeerRef, message: Message, sent: boolean): void {
+    this.explained.onControl(peer, message, sent, Date.now());
+  }
+
+  /** @internal The group has been left. */
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.buffer.end();
+    this.emit('left');
+  }
+
+  private treeRole(ref: PeerRef): 'eager' | 'lazy' | undefined {
+    const dissemination = this.engine()?.dissemination;
+    if (!(dissemination instanceof Plumtree)) return undefined;
+    if (dissemination.eager(this.peer.ref).includes(ref)) return 'eager';
+    return dissemination.lazy(this.peer.ref).includes(ref) ? 'lazy' : undefined;
+  }
+
+  private engine(): EngineGroup | undefined {
+    return this.ended ? undefined : this.peer.engineGroup(this.ref);
+  }
+
+  private openEngine(): EngineGroup {
+    const engine = this.engine();
+    if (engine === undefined) throw new OverlayError('CLOSED', `publish: expected a group that is joined, got ${describe(this.name)}, which was left.`);
+    return engine;
+  }
+
+  private neighbourRefs(): readonly PeerRef[] {
+    return this.engine()?.overlay.neighbours ?? [];
+  }
+
+  /** Resolves when `holds`, or when the time is over and `onTimeout` names no error. */
+  private waitFor(holds: () => boolean, timeoutMs: number, signal: AbortSignal | undefined, onTimeout: () => OverlayError | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let timer: NodeJS.Timeout | undefined;
+      const done = (error?: unknown): void => {
+        clearTimeout(timer);
+        this.off('neighbourUp', check).off('neighbourDown', check).off('left', onLeft);
+        this.peer.offDrain(check);
+        signal?.removeEventListener('abort', onAbort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      const check = (): void => { if (holds()) done(); };
+      const onLeft = (): void => done(new OverlayError('CLOSED', `expected a group that stays joined, got ${describe(this.name)}, which was left meanwhile.`));
+      const onAbort = (): void => done(signal?.reason ?? new Error('aborted'));
+      this.on('neighbourUp', check).on('neighbourDown', check).on('left', onLeft);
+      this.peer.onDrain(check);
+      signal?.addEventListener('abort', onAbort);
+      if (timeoutMs !== Infinity) timer = setTimeout(() => done(onTimeout()), timeoutMs);
+      if (signal?.aborted === true) onAbort();
+      else if (this.ended) onLeft();
+      else check();
+    });
+  }
+}
+
+/** Makes the id when it is asked for: many never ask. */
+class Received implements ReceivedMessage {
+  readonly data: Buffer;
+  readonly from: PeerId;
+  readonly seq: number;
+  readonly hops: number;
+  readonly receivedAt: number;
+  private readonly epoch: number;
+
+  constructor({ payload, epoch, seq, hops }: DataMessage, from: PeerId, receivedAt: number) {
+    this.data = payload instanceof Buffer ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+    this.from = from;
+    this.seq = seq;
+    this.hops = hops;
+    this.receivedAt = receivedAt;
+    this.epoch = epoch;
+  }
+
+  get id(): string {
+    return idOf(this.from, this.epoch, this.seq);
+  }
+}
+
+/** Share of a queue's limit above which `publish` waits. */
+const QUIET_SHARE = 0.5;
+
+function idOf(origin: PeerId, epoch: number, seq: number): string {
+  return `${origin}:${epoch}:${seq}`;
+}

@@ -1,0 +1,393 @@
+import { isIP } from 'node:net';
+import type { PeerRef } from '../core/ids.ts';
+import { type Address, type TransportKind, formatAddress } from '../transport/address.ts';
+import type { Clock } from '../transport/clock.ts';
+import type { Delivery, Link, LinkDownReason, Priority, Transport, TransportHandlers } from '../transport/transport.ts';
+import { FlapDamping } from './flap-damping.ts';
+import { decodeHello } from './hello.ts';
+import { LinkedPeers, type PeerLinks } from './peer-links.ts';
+import type { KnownPeer, PeerTable } from './peer-table.ts';
+
+/** Which transport carries what, where two peers share both. */
+export type TransportPreference = 'auto' | TransportKind;
+
+/** How links are chosen, opened and let go. */
+export interface LinkTableOptions {
+  /** `auto`: frames of `largeBytes` and more by TCP, all else by UDP. */
+  readonly prefer: TransportPreference;
+  /** Bytes from which on a frame is large. */
+  readonly largeBytes: number;
+  /** A link that no protocol asked for is closed after being idle this long, in ms. */
+  readonly idleLinkMs: number;
+  /** Which of a peer's addresses are tried first. */
+  readonly dialFirst: TransportKind;
+  /** Bytes that wait while a link to a peer opens; one frame always fits. */
+  readonly queueBytesMax: number;
+  /** Links at a time: at three quarters of it the one unused longest makes room for one that is dialled. */
+  readonly linksMax: number;
+}
+
+/** What the table tells the driver. */
+export interface LinkTableHandlers {
+  /** The first link to a peer is up. `dialled`: the address that led to it, when it was dialled here. */
+  onPeerUp(peer: KnownPeer, dialled: Address | undefined): void;
+  /** The last link to a peer has failed, or none could be opened. */
+  onPeerDown(peer: PeerRef, reason: LinkDownReason): void;
+  onFrame(from: PeerRef, frame: Uint8Array): void;
+  onDrain(peer: PeerRef): void;
+  /** An address that was dialled for no particular peer leads to nobody. */
+  onAddressFailed(address: Address, reason: LinkDownReason | 'own-address'): void;
+}
+
+/** What a table needs of the machine. */
+export interface LinkTableNeeds {
+  readonly clock: Clock;
+  /** The IP address of a name. */
+  readonly resolve: (host: string) => Promise<string>;
+}
+
+/** Further links of one peer that are kept until it closes them; the oldest is closed here. */
+const SPARES_MAX = 4;
+
+/**
+ * Which links lead to which peer. Opens them on demand, tries the addresses of a peer
+ * one after the other, keeps one of two when both ends dialled at once, and chooses
+ * between UDP and TCP for each frame.
+ */
+export class LinkTable implements TransportHandlers {
+  private readonly transports = new Map<TransportKind, Transport>();
+  private readonly table: PeerTable;
+  private readonly clock: Clock;
+  private readonly resolve: (host: string) => Promise<string>;
+  private readonly options: LinkTableOptions;
+  private readonly handlers: LinkTableHandlers;
+  private readonly damping = new FlapDamping<string>();
+  private readonly byPeer = new LinkedPeers();
+  /** Weak, since a link that was let go may still bring frames, and says nothing when it is done. */
+  private readonly owners = new WeakMap<Link, Owner>();
+  /** Addresses that are being dialled, of which it is not known who answers there. */
+  private readonly dialled = new Set<string>();
+  private closed = false;
+  readonly counters = { dialled: 0, damped: 0, badHello: 0, ownHello: 0, tableFull: 0, doubles: 0, waitingDropped: 0, evicted: 0 };
+
+  constructor(table: PeerTable, { clock, resolve }: LinkTableNeeds, options: LinkTableOptions, handlers: LinkTableHandlers) {
+    this.table = table;
+    this.clock = clock;
+    this.resolve = resolve;
+    this.options = options;
+    this.handlers = handlers;
+  }
+
+  addTransport(transport: Transport): void {
+    this.transports.set(transport.transport, transport);
+  }
+
+  /** Queues a frame for a peer, over a link that is opened if need be. False when it had to be dropped. */
+  send(to: PeerRef, head: Uint8Array, body: Uint8Array | undefined, priority: Priority, delivery: Delivery): boolean {
+    const links = this.byPeer.made(to, this.clock.nowMs());
+    const bytes = head.length + (body?.length ?? 0);
+    links.usedMs = this.clock.nowMs();
+    // The first large frame opens the TCP link; those before it is up go by UDP.
+    if (links.udp !== undefined && links.tcp === undefined && this.prefersTcp(bytes)) this.openTcp(links);
+    const link = this.pick(links, bytes);
+    if (link !== undefined) return link.send(head, body, priority, delivery);
+    if (!links.waiting.offer({ head, body, priority, delivery }, this.options.queueBytesMax)) {
+      this.counters.waitingDropped++;
+      return false;
+    }
+    this.open(links);
+    return true;
+  }
+
+  /** Keeps a link to `peer`, opened now if there is none, until `unwant` has been called as often. */
+  want(peer: PeerRef): void {
+    const links = this.byPeer.made(peer, this.clock.nowMs());
+    links.wanted++;
+    this.open(links);
+  }
+
+  unwant(peer: PeerRef): void {
+    const links = this.byPeer.get(peer);
+    if (links === undefined || links.wanted === 0) return;
+    links.wanted--;
+    links.usedMs = this.clock.nowMs();
+  }
+
+  isWanted(peer: PeerRef): boolean {
+    return (this.byPeer.get(peer)?.wanted ?? 0) > 0;
+  }
+
+  /** Dials an address of which it is not known who answers there. */
+  dial(address: Address): void {
+    if (this.dialled.has(formatAddress(address))) return;
+    this.dialled.add(formatAddress(address));
+    if (isIP(address.host) !== 0) return this.dialIp(address, address);
+    void this.resolve(address.host).then(
+      (host) => this.dialIp({ ...address, host }, address),
+      () => this.addressFailed(address, 'unreachable'),
+    );
+  }
+
+  /** Whether a link to `peer` is up. */
+  isUp(peer: PeerRef): boolean {
+    return this.byPeer.get(peer)?.isUp === true;
+  }
+
+  /** When something last came from each peer that a link is up to, by the clock. */
+  *heard(): Generator<[peer: PeerRef, heardMs: number]> {
+    for (const { peer, up } of this.byPeer.up()) yield [peer, Math.max(...up.map(({ heardMs }) => heardMs))];
+  }
+
+  /** The links to `peer` that are up. */
+  up(peer: PeerRef): readonly Link[] {
+    return this.byPeer.get(peer)?.up ?? [];
+  }
+
+  /** The peers to which a link is up, those heard of last first. */
+  upPeers(): PeerRef[] {
+    return this.byPeer.up().sort((x, y) => y.activeMs - x.activeMs).map(({ peer }) => peer);
+  }
+
+  /** Bytes that wait for `peer` on the link that a frame of `bytes` would take. */
+  queuedBytes(peer: PeerRef, bytes: number): number {
+    const links = this.byPeer.get(peer);
+    if (links === undefined) return 0;
+    return this.pick(links, bytes)?.queuedBytes ?? links.waiting.bytes;
+  }
+
+  /** Gives up a peer that no longer answers: closes its links and says that it is down. */
+  fail(peer: PeerRef, reason: LinkDownReason): void {
+    const links = this.byPeer.get(peer);
+    if (links === undefined) return;
+    for (const link of links.all) this.release(link);
+    this.damping.onFailure(this.table.get(peer).id, this.clock.nowMs());
+    this.peerDown(links, reason);
+  }
+
+  /** Closes links that nobody wants and that were not used for a while. To be called now and then. */
+  sweep(): void {
+    const nowMs = this.clock.nowMs();
+    for (const links of this.byPeer.all()) {
+      const idle = links.wanted === 0 && links.dialling === undefined && nowMs - links.activeMs > this.options.idleLinkMs;
+      if (idle) this.forget(links);
+    }
+  }
+
+  /** Nothing is opened or reported any more. The transports close the links. */
+  close(): void {
+    this.closed = true;
+    this.byPeer.clear();
+  }
+
+  eachPeer(visit: (peer: PeerRef) => void): void {
+    for (const { peer } of this.byPeer.all()) visit(peer);
+  }
+
+  onLinkUp(link: Link): void {
+    if (this.closed) return;
+    const hello = decodeHello(link.hello);
+    const owner = this.owners.get(link);
+    this.owners.delete(link);
+    if (hello === undefined) return this.refuse(link, owner, 'badHello');
+    const peer = this.table.meet(hello.descriptor);
+    if (peer === undefined) return this.refuse(link, owner, 'tableFull');
+    if (peer === this.table.self) return this.refuse(link, owner, 'ownHello');
+    if (this.damping.suppressed(peer.id, this.clock.nowMs())) return this.refuse(link, owner, 'damped');
+    // Somebody else answers where a peer was: that peer must be looked for elsewhere.
+    if (owner?.kind === 'peer' && owner.peer !== peer.ref) this.dialFailed(owner.peer, 'unreachable');
+    this.take(link, peer, owner);
+  }
+
+  onFrame(link: Link, frame: Uint8Array): void {
+    const owner = this.owners.get(link);
+    if (owner?.kind !== 'peer' || this.closed) return;
+    this.handlers.onFrame(owner.peer, frame);
+  }
+
+  onLinkDown(link: Link, reason: LinkDownReason): void {
+    const owner = this.owners.get(link);
+    this.owners.delete(link);
+    if (owner === undefined || this.closed) return;
+    if (owner.kind === 'address') return this.addressFailed(owner.address, reason);
+    const links = this.byPeer.get(owner.peer);
+    if (links === undefined) return;
+    if (links.dialling === link) return this.dialFailed(owner.peer, reason);
+    if (!links.drop(link) || links.isUp) return;
+    if (reason !== 'closed') this.damping.onFailure(this.table.get(owner.peer).id, this.clock.nowMs());
+    else if (links.wanted === 0) return this.forget(links);
+    this.peerDown(links, reason);
+  }
+
+  onDrain(link: Link): void {
+    const owner = this.owners.get(link);
+    if (owner?.kind === 'peer' && !this.closed) this.handlers.onDrain(owner.peer);
+  }
+
+  /** A link whose other end is known: keeps it, or the one that was there. */
+  private take(link: Link, peer: KnownPeer, owner: Owner | undefined): void {
+    const links = this.byPeer.made(peer.ref, this.clock.nowMs());
+    const wasUp = this.isUp(peer.ref);
+    const before = links[link.transport];
+    this.owners.set(link, { kind: 'peer', peer: peer.ref });
+    if (links.dialling === link) links.dialling = undefined;
+    if (before === undefined) links[link.transport] = link;
+    else this.choose(links, link, before, peer);
+    links.usedMs = this.clock.nowMs();
+    this.sendWaiting(links);
+    const dialled = owner?.kind === 'address' ? owner.address : undefined;
+    if (dialled !== undefined) this.dialled.delete(formatAddress(dialled));
+    if (!wasUp || dialled !== undefined) this.handlers.onPeerUp(peer, dialled);
+  }
+
+  /**
+   * Of two links one is kept, and both ends must choose alike. Dialled by different ends:
+   * the one that the peer with the smaller id has dialled. Dialled by one end: that end
+   * keeps the first, and the other waits for what it closes.
+   */
+  private choose(links: PeerLinks, link: Link, before: Link, peer: KnownPeer): void {
+    this.counters.doubles++;
+    if (link.dialled === before.dialled) {
+      if (link.dialled) return link.close();
+      links.spares.push(before);
+      links[link.transport] = link;
+      if (links.spares.length > SPARES_MAX) links.spares.shift()?.close();
+    } else if (link.dialled === this.table.self.id < peer.id) {
+      links[link.transport] = link;
+      before.close();
+    } else {
+      link.close();
+    }
+  }
+
+  private addressFailed(address: Address, reason: LinkDownReason | 'own-address'): void {
+    this.dialled.delete(formatAddress(address));
+    this.handlers.onAddressFailed(address, reason);
+  }
+
+  private refuse(link: Link, owner: Owner | undefined, why: 'badHello' | 'tableFull' | 'ownHello' | 'damped'): void {
+    this.counters[why]++;
+    link.close();
+    if (owner?.kind === 'address') this.addressFailed(owner.address, why === 'ownHello' ? 'own-address' : 'protocol-error');
+    else if (owner?.kind === 'peer') this.dialFailed(owner.peer, 'protocol-error');
+  }
+
+  /** The link for a frame of `bytes`, of those that are up. */
+  private pick({ udp, tcp }: PeerLinks, bytes: number): Link | undefined {
+    return this.prefersTcp(bytes) ? (tcp ?? udp) : (udp ?? tcp);
+  }
+
+  private prefersTcp(bytes: number): boolean {
+    const { prefer, largeBytes } = this.options;
+    return prefer === 'tcp' || (prefer === 'auto' && bytes >= largeBytes);
+  }
+
+  private openTcp(links: PeerLinks): void {
+    if (links.dialling !== undefined || links.tcpFailed) return;
+    const address = this.table.get(links.peer).addresses.find(({ transport }) => transport === 'tcp');
+    if (address === undefined || !this.transports.has('tcp')) links.tcpFailed = true;
+    else this.dialFor(links, address);
+  }
+
+  /** @param asked the address as it was given: a name, perhaps. */
+  private dialIp(address: Address, asked: Address): void {
+    const transport = this.transports.get(address.transport);
+    if (this.closed || transport === undefined) return;
+    const known = this.upAt(address);
+    if (known !== undefined) {
+      this.dialled.delete(formatAddress(asked));
+      return this.handlers.onPeerUp(known, asked);
+    }
+    this.makeRoom();
+    this.counters.dialled++;
+    this.owners.set(transport.dial(address), { kind: 'address', address: asked });
+  }
+
+  /** Begins to dial the addresses of a peer, when there is no link and none is being opened. */
+  private open(links: PeerLinks): void {
+    if (links.dialling !== undefined || links.isUp || links.failing || this.closed) return;
+    const { id, addresses } = this.table.get(links.peer);
+    const { dialFirst: first } = this.options;
+    const usable = addresses.filter(({ transport }) => this.transports.has(transport));
+    links.candidates = [...usable.filter(({ transport }) => transport === first), ...usable.filter(({ transport }) => transport !== first)];
+    if (this.damping.suppressed(id, this.clock.nowMs())) {
+      this.counters.damped++;
+      links.candidates = [];
+    }
+    this.dialNext(links, 'unreachable');
+  }
+
+  private dialNext(links: PeerLinks, reason: LinkDownReason): void {
+    const address = links.candidates.shift();
+    if (address !== undefined) return this.dialFor(links, address);
+    // Never from within the call that asked for the link.
+    links.failing = true;
+    this.clock.setTimer(0, () => {
+      links.failing = false;
+      if (!this.closed && this.byPeer.get(links.peer) === links && !links.isUp) this.peerDown(links, reason);
+    });
+  }
+
+  private dialFor(links: PeerLinks, address: Address): void {
+    const transport = this.transports.get(address.transport);
+    if (transport === undefined) return;
+    this.makeRoom(links);
+    this.counters.dialled++;
+    links.dialling = transport.dial(address);
+    this.owners.set(links.dialling, { kind: 'peer', peer: links.peer });
+  }
+
+  private dialFailed(peer: PeerRef, reason: LinkDownReason): void {
+    const links = this.byPeer.get(peer);
+    if (links === undefined) return;
+    if (links.dialling?.transport === 'tcp') links.tcpFailed = true;
+    links.dialling = undefined;
+    if (!this.isUp(peer)) this.dialNext(links, reason);
+  }
+
+  private sendWaiting(links: PeerLinks): void {
+    for (const { head, body, priority, delivery } of links.waiting.takeAll()) this.send(links.peer, head, body, priority, delivery);
+  }
+
+  private peerDown(links: PeerLinks, reason: LinkDownReason): void {
+    this.counters.waitingDropped += links.waiting.size;
+    const { wanted } = links;
+    this.byPeer.delete(links.peer);
+    // Those who asked for the link are told, and take their wish back one by one.
+    if (wanted > 0) this.byPeer.made(links.peer, this.clock.nowMs()).wanted = wanted;
+    this.handlers.onPeerDown(links.peer, reason);
+  }
+
+  private forget(links: PeerLinks): void {
+    this.byPeer.delete(links.peer);
+    for (const link of links.all) this.release(link);
+  }
+
+  /** Frames that still come in over a link that was let go count as strangers'. */
+  private release(link: Link | undefined): void {
+    if (link === undefined) return;
+    this.owners.delete(link);
+    link.close();
+  }
+
+  /** The peer that is linked already and listens at `address`. */
+  private upAt({ transport, host, port }: Address): KnownPeer | undefined {
+    for (const { peer } of this.byPeer.up()) {
+      const known = this.table.get(peer);
+      if (known.addresses.some((other) => other.transport === transport && other.host === host && other.port === port)) return known;
+    }
+    return undefined;
+  }
+
+  /** Policy: of the links that nobody asked for, the one unused longest goes. */
+  private makeRoom(except?: PeerLinks): void {
+    const oldest = this.byPeer.size < 0.75 * this.options.linksMax ? undefined : this.byPeer.leastUsed(except);
+    if (oldest === undefined) return;
+    this.counters.evicted++;
+    this.forget(oldest);
+  }
+}
+
+/** Whom a link was dialled for, or leads to. */
+type Owner =
+  | { readonly kind: 'address'; readonly address: Address }
+  | { readonly kind: 'peer'; readonly peer: PeerRef };

@@ -1,0 +1,317 @@
+import { createHash } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { isIPv6 } from 'node:net';
+import { groupConfig } from '../core/config.ts';
+import type { ProtocolEvent } from '../core/effects.ts';
+import { OverlayError, invalidOption } from '../core/errors.ts';
+import { type GroupRef, type PeerRef, groupRef } from '../core/ids.ts';
+import { Random } from '../core/random.ts';
+import type { Group as EngineGroup, PublishOutcome } from '../peer/group.ts';
+import { type Address, formatAddress, parseAddress } from '../transport/address.ts';
+import type { TimerHandle } from '../transport/clock.ts';
+import type { LinkDownReason, Transport } from '../transport/transport.ts';
+import { DATA_HEADER_BYTES_MAX } from '../wire/data-header.ts';
+import { Driver } from './driver.ts';
+import type { Environment } from './environment.ts';
+import { type Explanation, Group } from './group.ts';
+import { encodeHello } from './hello.ts';
+import { LinkTable } from './link-table.ts';
+import { type JoinOptions, type PeerConfig, bufferLimits, liveGroupOptions } from './options.ts';
+import { type PeerId, PeerTable } from './peer-table.ts';
+import { Rendezvous } from './rendezvous.ts';
+
+/** What a peer tells beside what its groups tell. */
+export interface PeerEvents {
+  /** Nobody could be reached at these addresses so far; the next attempt comes in `inMs`. */
+  retrying: [what: { readonly addresses: readonly string[]; readonly reason: string; readonly inMs: number }];
+  linkUp: [peer: PeerId];
+  linkDown: [what: { readonly peer: PeerId; readonly reason: LinkDownReason }];
+  /** A neighbour does not answer. */
+  suspected: [peer: PeerId];
+  /** A neighbour that was suspected answers again. */
+  refuted: [peer: PeerId];
+  closed: [];
+}
+
+/** Links that nobody wants are looked for this often, in ms. */
+const SWEEP_MS = 5000;
+
+/**
+ * A live peer: sockets, and the groups that share them. Made by `createPeer`.
+ *
+ * It opens links on demand, watches its neighbours, and finds others again by itself
+ * when it has lost everyone. Nothing is encrypted or authenticated: whoever can reach
+ * it can join and publish.
+ */
+export class Peer extends EventEmitter<PeerEvents> {
+  /** @internal */
+  readonly config: PeerConfig;
+  private readonly environment: Environment;
+  private readonly table: PeerTable;
+  private readonly links: LinkTable;
+  private readonly driver: Driver;
+  private readonly rendezvous: Rendezvous;
+  private readonly transports: readonly Transport[];
+  private readonly groups = new Map<GroupRef, Group>();
+  private readonly drainListeners = new Set<() => void>();
+  private bound: readonly Address[] = [];
+  private alone = 'no bootstrap address was given, so that others must join through this peer.';
+  private sweeping: TimerHandle | undefined = undefined;
+  private closing: Promise<void> | undefined = undefined;
+
+  private constructor(config: PeerConfig, environment: Environment) {
+    super();
+    this.config = config;
+    this.environment = environment;
+    const { clock } = environment;
+    const epoch = environment.epoch();
+    const random = new Random(environment.randomSeed());
+    this.table = new PeerTable(config.id ?? environment.randomBytes(16), config.peersMax, (visit) => this.eachInUse(visit));
+    const dialFirst = config.listen.some(({ transport }) => transport === 'udp') ? 'udp' : 'tcp';
+    this.links = new LinkTable(this.table, environment, { ...config, dialFirst: config.prefer === 'auto' ? dialFirst : config.prefer }, {
+      onPeerUp: (peer, dialled) => {
+        this.emit('linkUp', peer.id);
+        this.rendezvous.onPeerUp(peer, dialled);
+      },
+      onPeerDown: (ref, reason) => this.onPeerDown(ref, reason),
+      onFrame: (from, frame) => this.driver.onFrame(from, frame),
+      onDrain: () => this.drained(),
+      onAddressFailed: (address, reason) => this.rendezvous.onAddressFailed(address, reason),
+    });
+    this.driver = new Driver({ table: this.table, links: this.links, clock, config, epoch, random, onPeerEvent: (event) => this.onEvent(event) });
+    this.rendezvous = new Rendezvous(this.links, clock, random.fork('rendezvous'), config, {
+      neighbours: (group) => this.driver.engine.group(group)?.overlay.neighbours.length ?? 0,
+      onContact: (group, contact) => this.driver.addContact(group, contact),
+      onRetry: (addresses, reason, inMs) => {
+        this.alone = `nobody answers at ${addresses.join(', ')} (${reason}).`;
+        this.emit('retrying', { addresses, reason, inMs });
+      },
+    });
+    const limits = { ...config, frameBytesMax: config.messageBytesMax + DATA_HEADER_BYTES_MAX };
+    const hello = (): Uint8Array => encodeHello({ epoch, descriptor: this.table.self.descriptor });
+    this.transports = (['udp', 'tcp'] as const).map((kind) => environment.makeTransport(kind, { handlers: this.links, clock, limits, hello }));
+    for (const transport of this.transports) this.links.addTransport(transport);
+  }
+
+  /** @internal Use `createPeer`. */
+  static async open(config: PeerConfig, environment: Environment): Promise<Peer> {
+    config.signal?.throwIfAborted();
+    const peer = new Peer(config, environment);
+    try {
+      await peer.listen();
+    } catch (error) {
+      await peer.close();
+      throw error;
+    }
+    config.signal?.addEventListener('abort', () => void peer.close(), { once: true });
+    if (config.signal?.aborted === true) await peer.close();
+    return peer;
+  }
+
+  /** This peer's identity: 32 hexadecimal digits. */
+  get id(): PeerId {
+    return this.table.self.id;
+  }
+
+  /** The addresses listened on, with the ports that the system picked. */
+  get addresses(): readonly string[] {
+    return this.bound.map(formatAddress);
+  }
+
+  /**
+   * Becomes a member of the group of that name. Returns at once; `group.ready()` waits
+   * for neighbours.
+   * @throws {OverlayError} `INVALID_OPTION`, `ALREADY_JOINED`, `CLOSED`.
+   */
+  join(name: string, options: JoinOptions = {}): Group {
+    if (typeof name !== 'string' || name === '') invalidOption('join', 'a name for the group', name);
+    if (this.closing !== undefined) throw new OverlayError('CLOSED', 'join: expected an open peer, got one that was closed.');
+    const ref = groupRefOf(name);
+    if (this.groups.has(ref)) throw new OverlayError('ALREADY_JOINED', `join: expected a group that was not joined, got ${JSON.stringify(name)} again.`);
+    const config = groupConfig(liveGroupOptions(options, this.config));
+    const members = membersOf(options, config.overlay.kind);
+    const group = new Group(name, { peer: this, ref, ...bufferLimits(options) });
+    this.groups.set(ref, group);
+    this.driver.join(ref, config, [], group);
+    this.rendezvous.addGroup(ref, members);
+    return group;
+  }
+
+  /** The groups joined, by name. */
+  get joined(): readonly Group[] {
+    return [...this.groups.values()];
+  }
+
+  /** Counters of everything below the groups, by name. */
+  stats(): Readonly<Record<string, Readonly<Record<string, number>>>> {
+    const { engine, counters, codec } = this.driver;
+    return {
+      peers: { known: this.table.size, forgotten: this.table.forgotten, refused: this.table.refused },
+      links: { up: this.links.upPeers().length, ...this.links.counters },
+      frames: { ...counters, strays: engine.strays },
+      codec: { ...codec.counters },
+      ...Object.fromEntries(this.transports.map(({ transport, counters: counts }) => [transport, counts])),
+    };
+  }
+
+  /** Leaves all groups, sends what is queued, for a bounded time, and closes all sockets. */
+  close(): Promise<void> {
+    this.closing ??= this.shut();
+    return this.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal */
+  get ref(): PeerRef {
+    return this.table.self.ref;
+  }
+
+  /** @internal */
+  idOf(ref: PeerRef): PeerId {
+    return this.table.get(ref).id;
+  }
+
+  /** @internal */
+  refOf(id: PeerId): PeerRef | undefined {
+    return this.table.find(id)?.ref;
+  }
+
+  /** @internal */
+  engineGroup(ref: GroupRef): EngineGroup | undefined {
+    return this.driver.engine.group(ref);
+  }
+
+  /** @internal */
+  publish(ref: GroupRef, data: Uint8Array): PublishOutcome {
+    return this.driver.publish(ref, data);
+  }
+
+  /** @internal Whether the queue towards a peer would be filled to less than `share` of its limit. */
+  hasRoom(ref: PeerRef, bytes: number, share: number): boolean {
+    const queued = this.links.queuedBytes(ref, bytes);
+    return queued === 0 || queued + bytes <= share * this.config.queueBytesMax;
+  }
+
+  /** @internal */
+  healthOf(ref: PeerRef): Explanation['health'] {
+    const state = this.driver.detector?.state(ref);
+    return state === undefined ? undefined : { state: state.state, sinceMs: this.wallMs(state.sinceMs) };
+  }
+
+  /** @internal */
+  linksOf(ref: PeerRef): Explanation['links'] {
+    return this.links.up(ref).map(({ transport, rttMs, queuedBytes, dialled }) => ({ transport, rttMs, queuedBytes, dialled }));
+  }
+
+  /** @internal */
+  leave(ref: GroupRef): void {
+    const group = this.groups.get(ref);
+    if (group === undefined) return;
+    this.rendezvous.removeGroup(ref);
+    this.driver.leave(ref);
+    this.groups.delete(ref);
+    group.end();
+  }
+
+  /** @internal Why there may be no neighbours, for an error's text. */
+  whyAlone(): string {
+    return this.alone;
+  }
+
+  /** @internal `listener` is called when a queue has room again. */
+  onDrain(listener: () => void): void {
+    this.drainListeners.add(listener);
+  }
+
+  /** @internal */
+  offDrain(listener: () => void): void {
+    this.drainListeners.delete(listener);
+  }
+
+  private async listen(): Promise<void> {
+    const bound: Address[] = [];
+    for (const address of this.config.listen) {
+      const transport = this.transports.find((one) => one.transport === address.transport);
+      if (transport !== undefined) bound.push(await transport.listen(await this.resolved(address, 'listen')));
+    }
+    this.bound = bound;
+    const { advertise } = this.config;
+    const told = advertise === undefined ? bound.map((address) => this.outward(address)) : advertise.map((address) => this.resolved(address, 'advertise'));
+    this.table.setSelfAddresses(await Promise.all(told));
+    const sweep = (): void => {
+      this.links.sweep();
+      this.sweeping = this.environment.clock.setTimer(SWEEP_MS, sweep);
+    };
+    sweep();
+  }
+
+  private outward(address: Address): Address {
+    const everywhere = /^(?:0\.0\.0\.0|[0:]+)$/.test(address.host);
+    return everywhere ? { ...address, host: this.environment.outwardAddress(isIPv6(address.host) ? 6 : 4) } : address;
+  }
+
+  private async resolved(address: Address, option: string): Promise<Address> {
+    try {
+      return { ...address, host: await this.environment.resolve(address.host) };
+    } catch (error) {
+      return invalidOption(option, `a name that can be resolved (${error instanceof Error ? error.message : 'no reason given'})`, address.host);
+    }
+  }
+
+  private onPeerDown(ref: PeerRef, reason: LinkDownReason): void {
+    const peer = this.table.get(ref);
+    // First who was lost, while it is known that the peer was wanted.
+    this.rendezvous.onPeerDown(peer);
+    this.driver.onPeerDown(ref);
+    this.emit('linkDown', { peer: peer.id, reason });
+    this.drained();
+  }
+
+  private onEvent(event: ProtocolEvent): void {
+    if (event.kind === 'failed') this.links.fail(event.peer, 'timeout');
+    else if (event.kind === 'suspected' || event.kind === 'refuted') this.emit(event.kind, this.idOf(event.peer));
+  }
+
+  private drained(): void {
+    for (const listener of [...this.drainListeners]) listener();
+  }
+
+  private eachInUse(visit: (peer: PeerRef) => void): void {
+    this.driver.engine.eachPeer(visit);
+    this.driver.detector?.eachPeer(visit);
+    this.links.eachPeer(visit);
+    this.rendezvous.eachPeer(visit);
+  }
+
+  private wallMs(clockMs: number): number {
+    return Date.now() - (this.environment.clock.nowMs() - clockMs);
+  }
+
+  private async shut(): Promise<void> {
+    for (const ref of [...this.groups.keys()]) this.leave(ref);
+    this.rendezvous.close();
+    this.sweeping?.cancel();
+    this.driver.close();
+    this.links.close();
+    await Promise.all(this.transports.map((transport) => transport.close()));
+    this.emit('closed');
+  }
+}
+
+/** The number that all members derive from a group's name: the first 48 bits of its SHA-256. 0 is the peer itself. */
+function groupRefOf(name: string): GroupRef {
+  const number = createHash('sha256').update(name).digest().readUIntBE(0, 6);
+  return groupRef(number === 0 ? 1 : number);
+}
+
+/** The addresses of a given graph; `undefined` for overlays that find their neighbours themselves. */
+function membersOf({ members }: JoinOptions, overlay: string): readonly Address[] | undefined {
+  const given = overlay === 'static' || overlay === 'full';
+  if (given !== (members !== undefined)) {
+    invalidOption('join: members', given ? `the addresses of the neighbours, with the overlay ${overlay}` : `nothing with the overlay ${overlay}`, members);
+  }
+  return members?.map((text) => parseAddress(text, 'join: members'));
+}
