@@ -35,10 +35,12 @@ export const HOPS_MAX = 0xffff;
  * a message, and the group's order decides when the application gets it.
  */
 export class MessageLog {
-  // The fields that every duplicate touches stand first, side by side in memory.
+  // The fields that nearly every duplicate touches stand first, side by side in memory.
+  /** The message accepted last. Most duplicates are copies of it, and its origin's window is one look into memory further away. */
+  private last: DataMessage | undefined = undefined;
+  duplicates = 0;
   /** The origin heard last; most messages come in runs, and most groups have few publishers. */
   private current: OriginLog = new OriginLog();
-  duplicates = 0;
   readonly group: GroupRef;
   readonly session: number;
   readonly limits: LogLimits;
@@ -78,6 +80,7 @@ export class MessageLog {
     log.add(message.seq);
     this.digestMade = undefined;
     this.accepted++;
+    this.last = message;
     this.keep(message);
     if (this.starts !== undefined && this.starts.isBefore(message)) return true;
     if (this.limits.order === 'none') effects.deliver(message, from);
@@ -90,10 +93,11 @@ export class MessageLog {
     return this.limits.order === 'causal' && this.order instanceof CausalOrder ? this.order.stamp(self) : undefined;
   }
 
-  /** Counts and refuses a copy of what is in the window of the origin heard last; for others `accept` decides. */
-  isDuplicate(message: DataMessage): boolean {
-    const { current } = this;
-    if (current.origin !== message.origin || current.epoch !== message.epoch || !current.has(message.seq)) return false;
+  /** Counts and refuses a copy of the message accepted last; about others, of any group, it says nothing: `accept` decides. */
+  refusesCopy(message: DataMessage): boolean {
+    const { last } = this;
+    if (last === undefined || last.seq !== message.seq || last.origin !== message.origin) return false;
+    if (last.epoch !== message.epoch || last.group !== message.group) return false;
     this.duplicates++;
     return true;
   }

@@ -36,7 +36,7 @@ export interface NeighbourListener {
 
 /** How does a message travel? */
 export interface Dissemination extends NeighbourListener {
-  /** Nothing is to be done about a copy that was here before: the group then counts it and goes no further. */
+  /** Nothing is to be done about a copy that was here before: the peer then may count it and go no further. */
   readonly ignoresDuplicates: boolean;
   start(nowMs: number, effects: Effects): void;
   /** Sends a message of this peer's own; answers to how many neighbours it went at once. */

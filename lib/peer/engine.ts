@@ -2,6 +2,7 @@ import type { GroupConfig } from '../core/config.ts';
 import type { Effects, Timer } from '../core/effects.ts';
 import { OverlayError } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
+import type { MessageLog } from '../core/message-log.ts';
 import type { Message } from '../core/messages.ts';
 import type { Random } from '../core/random.ts';
 import { Group, type PublishOutcome } from './group.ts';
@@ -17,6 +18,11 @@ import { Group, type PublishOutcome } from './group.ts';
 export class PeerEngine {
   /** The group that was joined first, which most messages are for; apart from the list, to save a look-up in memory for each. */
   private first: Group | undefined = undefined;
+  /**
+   * The log of `first`, if its dissemination ignores duplicates. Most copies in a flood
+   * are such, and are refused before the group is looked at in memory.
+   */
+  private sieve: MessageLog | undefined = undefined;
   readonly self: PeerRef;
   /** This incarnation of the peer. */
   readonly epoch: number;
@@ -50,8 +56,7 @@ export class PeerEngine {
     }
     const identity = { self: this.self, ref: group, session: this.sessions++, epoch: this.epoch + this.epochsUsed };
     const joined = new Group(identity, config, peers, this.random);
-    if (this.first === undefined) this.first = joined;
-    else this.others = this.others.concat(joined);
+    this.keep([...this.all(), joined]);
     joined.start(peers, nowMs, effects);
     return joined;
   }
@@ -61,9 +66,7 @@ export class PeerEngine {
     const left = this.joined(group);
     left.leave(nowMs, effects);
     if (left.published > 0) this.epochsUsed++;
-    const groups = this.all().filter((other) => other !== left);
-    this.first = groups[0];
-    this.others = groups.length > 1 ? groups.slice(1) : NO_GROUPS;
+    this.keep(this.all().filter((other) => other !== left));
   }
 
   /** @throws {OverlayError} `UNKNOWN_GROUP`, `MESSAGE_TOO_LARGE`, `NO_NEIGHBOURS` */
@@ -72,6 +75,7 @@ export class PeerEngine {
   }
 
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
+    if (message.kind === 'data' && this.sieve?.refusesCopy(message) === true) return;
     const group = this.group(message.group);
     if (group !== undefined) return group.onMessage(from, message, nowMs, effects);
     this.strays++;
@@ -109,7 +113,24 @@ export class PeerEngine {
   group(ref: GroupRef): Group | undefined {
     const { first } = this;
     if (first !== undefined && first.ref === ref) return first;
-    return this.others.find((group) => group.ref === ref);
+    // No closure here: its context would be allocated for every message.
+    for (const group of this.others) if (group.ref === ref) return group;
+    return undefined;
+  }
+
+  /**
+   * Duplicates in the group joined first, if its dissemination ignores them; 0 otherwise.
+   * A duplicate looks at nothing else of a peer: who drives many peers can read this ahead.
+   */
+  get duplicates(): number {
+    return this.sieve?.duplicates ?? 0;
+  }
+
+  private keep(groups: readonly Group[]): void {
+    const first = groups[0];
+    this.first = first;
+    this.sieve = first?.dissemination.ignoresDuplicates === true ? first.log : undefined;
+    this.others = groups.length > 1 ? groups.slice(1) : NO_GROUPS;
   }
 
   private all(): readonly Group[] {

@@ -33,10 +33,8 @@ export interface PublishOutcome {
  * as the configuration says. Each message goes to the one of them that handles it.
  */
 export class Group implements NeighbourListener {
-  // What every duplicate looks at stands first, and most copies in a flood are duplicates.
   readonly ref: GroupRef;
   readonly log: MessageLog;
-  private readonly ignoresDuplicates: boolean;
   readonly dissemination: Dissemination;
   readonly overlay: Overlay;
   readonly repair: AntiEntropy | undefined;
@@ -53,7 +51,6 @@ export class Group implements NeighbourListener {
     this.log = new MessageLog(ref, session, config);
     this.overlay = this.makeOverlay(config.overlay, peers, random);
     this.dissemination = this.makeDissemination(config.dissemination, random);
-    this.ignoresDuplicates = this.dissemination.ignoresDuplicates;
     this.repair = config.repair === undefined ? undefined : this.makeAntiEntropy(config.repair, random, 'repair');
     this.catchUp = config.since === 'any' ? undefined : this.makeCatchUp(config.since, config.catchUpTimeoutMs);
   }
@@ -99,8 +96,6 @@ export class Group implements NeighbourListener {
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
     switch (message.kind) {
       case 'data':
-        if (this.ignoresDuplicates && this.log.isDuplicate(message)) return;
-        return this.dissemination.onMessage(from, message, nowMs, effects);
       case 'iHave':
       case 'graft':
       case 'prune':

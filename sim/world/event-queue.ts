@@ -85,10 +85,16 @@ export class EventQueue implements EventSink {
     return true;
   }
 
-  /** Target of the event that is `ahead` behind the next one in the bucket being emptied; -1 past its end. */
-  targetAhead(ahead: number): number {
-    const at = this.position + ahead;
-    return at < this.sortedSize ? (this.sorted[at * WORDS + 1] as number) : -1;
+  /**
+   * Fills `targets` with those of the event popped last and of the next ones, as far as
+   * their bucket and the array go; answers how many they are. Late events are left out.
+   */
+  targetsAhead(targets: Int32Array): number {
+    const { sorted } = this;
+    const first = Math.max(0, this.position - 1);
+    const count = Math.min(targets.length, this.sortedSize - first);
+    for (let i = 0; i < count; i++) targets[i] = sorted[(first + i) * WORDS + 1] as number;
+    return count;
   }
 
   private sortedTime(): number {

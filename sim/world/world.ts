@@ -1,11 +1,11 @@
 import type { GroupConfig } from '../../lib/core/config.ts';
 import type { Effects, ProtocolEvent, Timer } from '../../lib/core/effects.ts';
 import { assert, invalidOption } from '../../lib/core/errors.ts';
-import { type GroupRef, type MessageId, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
+import { type GroupRef, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
 import type { DataMessage, Message } from '../../lib/core/messages.ts';
 import { Random } from '../../lib/core/random.ts';
 import { PeerEngine } from '../../lib/peer/engine.ts';
-import type { Group, PublishOutcome } from '../../lib/peer/group.ts';
+import type { PublishOutcome } from '../../lib/peer/group.ts';
 import { Codec } from '../../lib/wire/codec.ts';
 import { EventQueue } from './event-queue.ts';
 import { LinkTable } from './link-table.ts';
@@ -21,7 +21,6 @@ export const GROUP: GroupRef = groupRef(1);
 
 /** Events looked at ahead: about as many reads as a processor waits for at a time. */
 const AHEAD = 32;
-const ANY_MESSAGE: MessageId = { origin: peerRef(0), epoch: 1, seq: 0 };
 
 /** Conditions of a world; what is left out has the defaults of `NETWORK_DEFAULTS`, and nobody watches. */
 export interface WorldOptions extends Partial<NetworkOptions> {
@@ -49,7 +48,7 @@ export class World {
   private readonly random: Random;
   private readonly effects: WorldEffects;
   private timeUs = 0;
-  private readonly groupsAhead: (Group | undefined)[] = new Array<Group | undefined>(AHEAD).fill(undefined);
+  private readonly targetsAhead = new Int32Array(AHEAD);
   /** Keeps the reads of `readAhead` from being optimised away. */
   protected read = 0;
   /** Events handled so far. */
@@ -148,30 +147,26 @@ export class World {
   }
 
   private handleAll(untilUs: number): void {
-    for (let handled = 0; this.queue.pop(untilUs); handled++) {
-      if (handled % AHEAD === 0) this.readAhead();
+    for (let ahead = 0; this.queue.pop(untilUs); ahead--) {
+      if (ahead <= 0) ahead = this.readAhead();
       this.step();
     }
   }
 
   /**
-   * Reads what the next events will need, one level of objects after the other. With
-   * many peers nearly every look at one waits for memory; looks that do not depend on
-   * each other wait together. Changes nothing, and makes a flood over 100 000 peers
-   * several times as fast.
+   * Reads what the event popped last and the next ones will need, one level of objects
+   * after the other, and answers for how many events. With many peers nearly every look
+   * at one waits for memory; looks that do not depend on each other wait together, the
+   * more of them the fewer instructions lie between. Changes nothing but speed.
    */
-  private readAhead(): void {
-    const { queue, engines, groupsAhead } = this;
+  private readAhead(): number {
+    const { engines, targetsAhead } = this;
+    const count = this.queue.targetsAhead(targetsAhead);
     let read = 0;
-    let count = 0;
-    for (let target = queue.targetAhead(0); target >= 0 && count < AHEAD; target = queue.targetAhead(count)) {
-      read += engines[target]?.self ?? 0;
-      count++;
-    }
-    for (let i = 0; i < count; i++) groupsAhead[i] = engines[queue.targetAhead(i)]?.group(GROUP);
-    for (let i = 0; i < count; i++) read += groupsAhead[i]?.log.duplicates ?? 0;
-    for (let i = 0; i < count; i++) if (groupsAhead[i]?.log.has(ANY_MESSAGE) === true) read++;
+    for (let i = 0; i < count; i++) read += engines[targetsAhead[i] as number]?.self ?? 0;
+    for (let i = 0; i < count; i++) read += engines[targetsAhead[i] as number]?.duplicates ?? 0;
     this.read = read;
+    return count;
   }
 
   private step(): void {

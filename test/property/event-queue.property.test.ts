@@ -168,12 +168,20 @@ describe('the event queue', () => {
     expect(queue.size).toBe(1);
   });
 
-  test('shows the targets of what is ahead in its bucket, and -1 past the end', () => {
+  test('shows the target popped last and those ahead in its bucket, as far as there is room', () => {
     const queue = new EventQueue();
-    for (const target of [7, 8, 0xffff_ffff]) queue.push(128 + (target === 7 ? 5 : 0), 0, target, 0, 0);
-    expect([queue.targetAhead(0), queue.size]).toEqual([-1, 3]);
+    const targets = (room: number): number[] => {
+      const into = new Int32Array(room);
+      return [...into.subarray(0, queue.targetsAhead(into))];
+    };
+    for (const target of [7, 8, 6]) queue.push(128 + (target === 7 ? 5 : 0), 0, target, 0, 0);
+    queue.push(128 + 64, 0, 9, 0, 0);
+    expect([targets(4), queue.size]).toEqual([[], 4]);
     queue.pop(Infinity);
-    expect([queue.target, queue.targetAhead(0), queue.targetAhead(1), queue.targetAhead(2)]).toEqual([8, 0xffff_ffff, 7, -1]);
+    expect([queue.target, targets(4), targets(2)]).toEqual([8, [8, 6, 7], [8, 6]]);
+    queue.pop(Infinity);
+    queue.pop(Infinity);
+    expect([queue.target, targets(4)]).toEqual([7, [7]]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type PeerRef, peerRef } from '../../../lib/core/ids.ts';
+import { type PeerRef, groupRef, peerRef } from '../../../lib/core/ids.ts';
 import { HOPS_MAX, type LogLimits, MessageLog } from '../../../lib/core/message-log.ts';
 import type { DataMessage } from '../../../lib/core/messages.ts';
 import { WINDOW_SIZE } from '../../../lib/core/sequence-window.ts';
@@ -39,6 +39,18 @@ describe('a message log', () => {
       [false, []],
     ]);
     expect(counters()).toEqual({ accepted: 1, duplicates: 2, dropped: 0 });
+  });
+
+  test('refuses copies of the message accepted last, and counts them', () => {
+    const { log, accept, counters } = logWith();
+    const [first, second] = [data(source, 0), data(source, 1)];
+    expect(log.refusesCopy(first)).toBe(false);
+    accept(first);
+    accept(second);
+    const others = [first, data(source, 2), data(other, 1), data(source, 1, { epoch: 2 }), { ...second, group: groupRef(99) }];
+    expect(others.map((message) => log.refusesCopy(message))).toEqual(others.map(() => false));
+    expect(log.refusesCopy({ ...second, hops: 4 })).toBe(true);
+    expect(counters()).toEqual({ accepted: 2, duplicates: 1, dropped: 0 });
   });
 
   test('tells publishers with equal numbers apart', () => {

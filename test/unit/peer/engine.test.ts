@@ -242,6 +242,26 @@ describe('what arrives goes to the part that handles it', () => {
     expect([log?.accepted, log?.duplicates, log?.dropped]).toEqual([3, 3, 0]);
   });
 
+  test('equal messages of two groups are told apart, whichever is left', () => {
+    const { engine, join, leave, receive } = peer();
+    const flooding: GroupOptions = { overlay: 'static', dissemination: 'flooding' };
+    const there = { ...data(source, 0), group: OTHER_GROUP };
+    join(flooding, [left]);
+    join(flooding, [left], OTHER_GROUP);
+    expect([data(source, 0), there, data(source, 0), there].map((message) => receive(left, message))).toEqual([
+      [delivered(data(source, 0), left)],
+      [delivered(there, left)],
+      [],
+      [],
+    ]);
+    expect([engine.group(GROUP)?.log.duplicates, engine.group(OTHER_GROUP)?.log.duplicates]).toEqual([1, 1]);
+    leave();
+    expect([receive(left, there), receive(left, data(source, 0)), engine.strays]).toEqual([[], [], 1]);
+    expect(engine.group(OTHER_GROUP)?.log.duplicates).toBe(2);
+    join(flooding, [left]);
+    expect(receive(left, data(source, 0))).toEqual([delivered(data(source, 0), left)]);
+  });
+
   test('the timer of a gap goes to FIFO order', () => {
     const { join, receive, fire } = peer();
     join({ overlay: 'static', dissemination: 'flooding', order: 'fifo' }, [left]);
