@@ -1,6 +1,5 @@
 import type { GroupConfig } from '../core/config.ts';
 import type { Effects, ProtocolEvent, Timer } from '../core/effects.ts';
-import { unreachable } from '../core/errors.ts';
 import { type GroupRef, PEER_GROUP, type PeerRef } from '../core/ids.ts';
 import type { DataMessage, Message } from '../core/messages.ts';
 import type { Random } from '../core/random.ts';
@@ -92,8 +91,7 @@ export class Driver implements Effects {
   leave(group: GroupRef): void {
     this.run(() => {
       this.engine.leave(group, this.nowMs, this);
-      // What it reported while it left is still told.
-      this.outbox.push({ kind: 'left', group });
+      this.hooks.delete(group);
     });
   }
 
@@ -154,12 +152,13 @@ export class Driver implements Effects {
   deliver(message: DataMessage, from: PeerRef): void {
     if (this.tracer.active) this.tracer.onDelivery(from, message);
     // A peer's own messages are not news to it.
-    if (message.origin !== this.table.self.ref) this.outbox.push({ kind: 'delivery', message, from });
+    const hooks = this.hooks.get(message.group);
+    if (hooks !== undefined && message.origin !== this.table.self.ref) this.outbox.push({ kind: 'delivery', hooks, message, from });
   }
 
   emit(event: ProtocolEvent): void {
     if (this.tracer.active) this.tracer.onEvent(event);
-    this.outbox.push({ kind: 'event', event });
+    this.outbox.push({ kind: 'event', hooks: this.hooks.get(event.group), event });
   }
 
   openLink(peer: PeerRef): void {
@@ -191,19 +190,23 @@ export class Driver implements Effects {
       while (this.outbox.length > 0) {
         const news = this.outbox;
         this.outbox = [];
-        for (const one of news) this.tellOne(one);
+        for (const one of news) this.guarded(one);
       }
     } finally {
       this.telling = false;
     }
   }
 
-  private tellOne(news: News): void {
-    switch (news.kind) {
-      case 'delivery': return this.hooks.get(news.message.group)?.onDelivery(news.message, news.from);
-      case 'event': return news.event.group === PEER_GROUP ? this.onPeerEvent(news.event) : this.hooks.get(news.event.group)?.onEvent(news.event);
-      case 'left': return void this.hooks.delete(news.group);
-      default: return unreachable(news);
+  /** What a listener of the application throws is thrown again where nothing else is under way: it is neither hidden nor in the way. */
+  private guarded(news: News): void {
+    try {
+      if (news.kind === 'delivery') news.hooks.onDelivery(news.message, news.from);
+      else if (news.event.group === PEER_GROUP) this.onPeerEvent(news.event);
+      else news.hooks?.onEvent(news.event);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
     }
   }
 
@@ -226,7 +229,10 @@ export class Driver implements Effects {
   /** Whatever came over a link, parts of a large frame included, was a sign of life. */
   private onDetectorTimer(timer: Timer): void {
     if (this.detector === undefined) return;
-    for (const [peer, heardMs] of this.links.heard()) this.detector.onHeard(peer, heardMs);
+    for (const [peer, heardMs] of this.links.heard()) {
+      const watched = this.detector.state(peer);
+      if (watched !== undefined && heardMs > watched.heardMs) this.detector.onHeard(peer, heardMs);
+    }
     this.detector.onTimer(timer, this.nowMs, this);
   }
 
@@ -254,11 +260,10 @@ export class Driver implements Effects {
   }
 }
 
-/** What is to be told once the protocols have answered. */
+/** What is to be told once the protocols have answered, and whom: a group may be left and joined again meanwhile. */
 type News =
-  | { readonly kind: 'delivery'; readonly message: DataMessage; readonly from: PeerRef }
-  | { readonly kind: 'event'; readonly event: ProtocolEvent }
-  | { readonly kind: 'left'; readonly group: GroupRef };
+  | { readonly kind: 'delivery'; readonly hooks: GroupHooks; readonly message: DataMessage; readonly from: PeerRef }
+  | { readonly kind: 'event'; readonly hooks: GroupHooks | undefined; readonly event: ProtocolEvent };
 
 function priorityOf({ kind }: Message): Priority {
   if (kind === 'data') return 'data';

@@ -35,12 +35,23 @@ export const MACHINE: Environment = Object.freeze({
   clock: SYSTEM_CLOCK,
   randomBytes: (count: number) => new Uint8Array(randomBytes(count)),
   randomSeed: () => randomInt(2 ** 32),
-  epoch: () => Math.floor(Date.now() / 1000),
+  epoch: nextEpoch,
   resolve: async (host: string) => (isIP(host) === 0 ? (await lookup(host)).address : host),
   outwardAddress,
   makeTransport: (kind: TransportKind, parts: TransportParts) =>
     kind === 'udp' ? new UdpTransport(parts) : new TcpTransport(parts),
 });
+
+/** The end of 2019: epochs count tenths of a second since then, and have room until 2033. */
+const EPOCH_START_MS = Date.UTC(2020, 0, 1);
+
+let lastEpoch = 0;
+
+/** Grows with every call, too: two starts within a tenth of a second must differ. */
+function nextEpoch(): number {
+  lastEpoch = Math.max(lastEpoch + 1, Math.floor((Date.now() - EPOCH_START_MS) / 100));
+  return lastEpoch;
+}
 
 /** The first address that other machines can reach; this machine's own where it has none. */
 function outwardAddress(family: 4 | 6): string {

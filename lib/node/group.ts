@@ -10,6 +10,7 @@ import { LinksExplained, type RoleChange } from './links-explained.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import type { PeerId } from './peer-table.ts';
 import type { Peer } from './peer.ts';
+import { Waiters } from './waiters.ts';
 
 /** A message as the application gets it. */
 export interface ReceivedMessage {
@@ -82,6 +83,8 @@ export interface GroupStats {
 export interface GroupContext {
   readonly peer: Peer;
   readonly ref: GroupRef;
+  /** Nobody has to tell where to start. */
+  readonly startsAtOnce: boolean;
   readonly bufferMessagesMax: number;
   readonly bufferBytesMax: number;
 }
@@ -99,18 +102,27 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   private readonly ref: GroupRef;
   private readonly buffer: MessageBuffer<ReceivedMessage>;
   private readonly explained = new LinksExplained();
+  private readonly waiters: Waiters;
+  /** It is known from where on messages are owed. */
+  private caughtUp: boolean;
+  private hadNeighbours = false;
+  /** Calls of `publish` that wait, and the last of them. */
+  private publishing = 0;
+  private lastPublish: Promise<void> = Promise.resolve();
   private iterated = false;
   private ended = false;
   private delivered = 0;
   private lost = 0;
 
   /** @internal Use `peer.join`. */
-  constructor(name: string, { peer, ref, bufferMessagesMax, bufferBytesMax }: GroupContext) {
+  constructor(name: string, { peer, ref, startsAtOnce, bufferMessagesMax, bufferBytesMax }: GroupContext) {
     super();
     this.name = name;
     this.peer = peer;
     this.ref = ref;
     this.buffer = new MessageBuffer(bufferMessagesMax, bufferBytesMax);
+    this.waiters = new Waiters(peer.clock);
+    this.caughtUp = startsAtOnce;
   }
 
   /** The neighbours now. */
@@ -119,7 +131,8 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   }
 
   /**
-   * Resolves once the group has at least `neighbours` neighbours, and so can deliver.
+   * Resolves once the group has at least `neighbours` neighbours, and knows from where on
+   * messages are owed to it: what others publish from then on is delivered.
    * @param options `neighbours` 1 by default; `timeoutMs` 10 000 by default, `Infinity` waits for ever.
    * @throws {OverlayError} `NOT_READY` when the time is over, `CLOSED` when the group is left meanwhile; the signal's reason when it aborts.
    */
@@ -127,32 +140,30 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     const { neighbours = 1, timeoutMs = 10_000, signal } = options;
     if (!Number.isInteger(neighbours) || neighbours < 0) invalidOption('ready: neighbours', 'a whole number from 0', neighbours);
     if (!(timeoutMs >= 0)) invalidOption('ready: timeoutMs', 'a number from 0', timeoutMs);
-    const enough = (): boolean => this.neighbours.length >= neighbours;
-    await this.waitFor(enough, timeoutMs, signal, () => new OverlayError('NOT_READY',
-      `ready: expected ${neighbours} neighbour${neighbours === 1 ? '' : 's'} in ${this.name} within ${timeoutMs} ms, got ${this.neighbours.length}; ${this.peer.whyAlone()}`));
+    const enough = (): boolean => this.neighbours.length >= neighbours && (this.caughtUp || neighbours === 0);
+    if ((await this.waiters.until(enough, timeoutMs, signal)) === 'held') return;
+    const got = this.neighbours.length;
+    const lacking = got >= neighbours ? 'none of them has said where to start' : this.peer.whyAlone();
+    throw new OverlayError('NOT_READY', `ready: expected ${neighbours} neighbour${neighbours === 1 ? '' : 's'} in ${this.name} within ${timeoutMs} ms, got ${got}; ${lacking}`);
   }
 
   /**
-   * Multicasts `data`, which must not be changed afterwards. Waits for room in the
-   * neighbours' queues, for `publishTimeoutMs` at most; a neighbour whose queue is
-   * still full then is passed over, and gets the message by repair.
-   * @throws {OverlayError} `MESSAGE_TOO_LARGE`; `NO_NEIGHBOURS`; `QUEUE_FULL` when no neighbour has room; `CLOSED`. Nothing was published then.
+   * Multicasts `data`, which must not be changed afterwards. Waits for a neighbour, where
+   * the group has had one, and for room in the neighbours' queues, `publishTimeoutMs` at
+   * most. A neighbour whose queue is still full then is passed over, and gets the message
+   * by repair. Messages go out in the order of the calls.
+   * @throws {OverlayError} `MESSAGE_TOO_LARGE`; `NO_NEIGHBOURS`; `QUEUE_FULL` when no neighbour has room, or too many calls wait; `CLOSED`. Nothing was published then.
    */
   async publish(data: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<Published> {
     if (!(data instanceof Uint8Array)) invalidOption('publish', 'a Uint8Array or Buffer', data);
     options.signal?.throwIfAborted();
     this.openEngine();
-    const roomy = (share: number) => (ref: PeerRef): boolean => this.peer.hasRoom(ref, data.length, share);
-    if (!this.neighbourRefs().every(roomy(QUIET_SHARE))) {
-      const { publishTimeoutMs } = this.peer.config;
-      await this.waitFor(() => this.neighbourRefs().every(roomy(QUIET_SHARE)), publishTimeoutMs, options.signal, () => undefined);
-      if (!this.neighbourRefs().some(roomy(1))) {
-        throw new OverlayError('QUEUE_FULL', `publish: expected room in the queue of a neighbour within ${publishTimeoutMs} ms (publishTimeoutMs), got none; publish more slowly, or raise queueBytesMax.`);
-      }
+    const { messageBytesMax } = this.peer.config;
+    if (data.length > messageBytesMax) {
+      throw new OverlayError('MESSAGE_TOO_LARGE', `publish: expected at most ${messageBytesMax} bytes (messageBytesMax), got ${data.length}.`);
     }
-    this.openEngine();
-    const { origin, epoch, seq, sentTo } = this.peer.publish(this.ref, data);
-    return { id: idOf(this.peer.idOf(origin), epoch, seq), sentTo };
+    if (this.publishing === 0 && this.isRoomy(data.length, QUIET_SHARE)) return this.publishNow(data);
+    return this.publishInTurn(data, options.signal);
   }
 
   /** Why `peer` plays the part that it plays here, and since when. `undefined` for a peer that was never heard of. */
@@ -225,7 +236,13 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     switch (event.kind) {
       case 'neighbourUp':
       case 'neighbourDown':
+        this.hadNeighbours = true;
+        this.waiters.check();
         this.emit(event.kind, this.peer.idOf(event.peer));
+        return;
+      case 'caughtUp':
+        this.caughtUp = true;
+        this.waiters.check();
         return;
       case 'dropped':
         this.emit('dropped', { from: this.peer.idOf(event.origin), seq: event.seq, reason: event.reason });
@@ -249,7 +266,13 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     if (this.ended) return;
     this.ended = true;
     this.buffer.end();
+    this.waiters.end(new OverlayError('CLOSED', `expected a group that stays joined, got ${describe(this.name)}, which was left meanwhile.`));
     this.emit('left');
+  }
+
+  /** @internal A queue has room again. */
+  onDrain(): void {
+    this.waiters.check();
   }
 
   private treeRole(ref: PeerRef): 'eager' | 'lazy' | undefined {
@@ -273,29 +296,46 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     return this.engine()?.overlay.neighbours ?? [];
   }
 
-  /** Resolves when `holds`, or when the time is over and `onTimeout` names no error. */
-  private waitFor(holds: () => boolean, timeoutMs: number, signal: AbortSignal | undefined, onTimeout: () => OverlayError | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
-      const done = (error?: unknown): void => {
-        clearTimeout(timer);
-        this.off('neighbourUp', check).off('neighbourDown', check).off('left', onLeft);
-        this.peer.offDrain(check);
-        signal?.removeEventListener('abort', onAbort);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      const check = (): void => { if (holds()) done(); };
-      const onLeft = (): void => done(new OverlayError('CLOSED', `expected a group that stays joined, got ${describe(this.name)}, which was left meanwhile.`));
-      const onAbort = (): void => done(signal?.reason ?? new Error('aborted'));
-      this.on('neighbourUp', check).on('neighbourDown', check).on('left', onLeft);
-      this.peer.onDrain(check);
-      signal?.addEventListener('abort', onAbort);
-      if (timeoutMs !== Infinity) timer = setTimeout(() => done(onTimeout()), timeoutMs);
-      if (signal?.aborted === true) onAbort();
-      else if (this.ended) onLeft();
-      else check();
-    });
+  private publishNow(data: Uint8Array): Published {
+    const { origin, epoch, seq, sentTo } = this.peer.publish(this.ref, data);
+    return { id: idOf(this.peer.idOf(origin), epoch, seq), sentTo };
+  }
+
+  /** One call after the other, each when those before it are done. */
+  private async publishInTurn(data: Uint8Array, signal: AbortSignal | undefined): Promise<Published> {
+    if (this.publishing >= PUBLISHING_MAX) throw new OverlayError('QUEUE_FULL', `publish: expected at most ${PUBLISHING_MAX} calls that wait, got one more; await each.`);
+    const before = this.lastPublish;
+    let done = (): void => {};
+    this.lastPublish = new Promise((resolve) => { done = resolve; });
+    this.publishing++;
+    try {
+      await before;
+      await this.waitForRoom(data.length, signal);
+      return this.publishNow(data);
+    } finally {
+      this.publishing--;
+      done();
+    }
+  }
+
+  private async waitForRoom(bytes: number, signal: AbortSignal | undefined): Promise<void> {
+    const { publishTimeoutMs } = this.peer.config;
+    const patienceMs = this.hadNeighbours ? publishTimeoutMs : 0;
+    // Queues tell when they have run low; a large message may fit before.
+    const polling = this.peer.every(POLL_MS, () => this.waiters.check());
+    try {
+      const end = await this.waiters.until(() => this.isRoomy(bytes, QUIET_SHARE), patienceMs, signal);
+      if (end === 'held' || this.neighbourRefs().length === 0 || this.neighbourRefs().some((ref) => this.peer.hasRoom(ref, bytes, 1))) return;
+    } finally {
+      polling.cancel();
+    }
+    throw new OverlayError('QUEUE_FULL', `publish: expected room in the queue of a neighbour within ${publishTimeoutMs} ms (publishTimeoutMs), got none; publish more slowly, or raise queueBytesMax.`);
+  }
+
+  /** Whether there are neighbours, and room for `bytes` in the queue of each. */
+  private isRoomy(bytes: number, share: number): boolean {
+    const neighbours = this.neighbourRefs();
+    return neighbours.length > 0 && neighbours.every((ref) => this.peer.hasRoom(ref, bytes, share));
   }
 }
 
@@ -321,6 +361,12 @@ class Received implements ReceivedMessage {
     return idOf(this.from, this.epoch, this.seq);
   }
 }
+
+/** Calls of `publish` that may wait at a time. */
+const PUBLISHING_MAX = 1024;
+
+/** While a call waits for room, it looks this often, in ms. */
+const POLL_MS = 10;
 
 /** Share of a queue's limit above which `publish` waits. */
 const QUIET_SHARE = 0.5;

@@ -46,6 +46,9 @@ export interface LinkTableNeeds {
   readonly resolve: (host: string) => Promise<string>;
 }
 
+/** Addresses that mean all of this machine's, and the one that leads to it. */
+const UNSPECIFIED: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
 /** Further links of one peer that are kept until it closes them; the oldest is closed here. */
 const SPARES_MAX = 4;
 
@@ -289,7 +292,8 @@ export class LinkTable implements TransportHandlers {
   }
 
   /** @param asked the address as it was given: a name, perhaps. */
-  private dialIp(address: Address, asked: Address): void {
+  private dialIp(given: Address, asked: Address): void {
+    const address = { ...given, host: UNSPECIFIED[given.host] ?? given.host };
     const transport = this.transports.get(address.transport);
     if (this.closed || transport === undefined) return;
     const known = this.upAt(address);

@@ -8,7 +8,7 @@ import { type GroupRef, type PeerRef, groupRef } from '../core/ids.ts';
 import { Random } from '../core/random.ts';
 import type { Group as EngineGroup, PublishOutcome } from '../peer/group.ts';
 import { type Address, formatAddress, parseAddress } from '../transport/address.ts';
-import type { TimerHandle } from '../transport/clock.ts';
+import type { Clock, TimerHandle } from '../transport/clock.ts';
 import type { LinkDownReason, Transport } from '../transport/transport.ts';
 import { DATA_HEADER_BYTES_MAX } from '../wire/data-header.ts';
 import { Driver } from './driver.ts';
@@ -33,6 +33,9 @@ export interface PeerEvents {
   closed: [];
 }
 
+const NO_BOOTSTRAP = 'no bootstrap address was given, so that others must join through this peer.';
+const STILL_LOOKING = 'no bootstrap address has answered so far.';
+
 /** Links that nobody wants are looked for this often, in ms. */
 const SWEEP_MS = 5000;
 
@@ -53,15 +56,14 @@ export class Peer extends EventEmitter<PeerEvents> {
   private readonly rendezvous: Rendezvous;
   private readonly transports: readonly Transport[];
   private readonly groups = new Map<GroupRef, Group>();
-  private readonly drainListeners = new Set<() => void>();
-  private bound: readonly Address[] = [];
-  private alone = 'no bootstrap address was given, so that others must join through this peer.';
+  private alone: string;
   private sweeping: TimerHandle | undefined = undefined;
   private closing: Promise<void> | undefined = undefined;
 
   private constructor(config: PeerConfig, environment: Environment) {
     super();
     this.config = config;
+    this.alone = config.bootstrap.length === 0 ? NO_BOOTSTRAP : STILL_LOOKING;
     this.environment = environment;
     const { clock } = environment;
     const epoch = environment.epoch();
@@ -70,6 +72,7 @@ export class Peer extends EventEmitter<PeerEvents> {
     const dialFirst = config.listen.some(({ transport }) => transport === 'udp') ? 'udp' : 'tcp';
     this.links = new LinkTable(this.table, environment, { ...config, dialFirst: config.prefer === 'auto' ? dialFirst : config.prefer }, {
       onPeerUp: (peer, dialled) => {
+        this.alone = `${peer.id} was reached, and knows no other member of the group so far.`;
         this.emit('linkUp', peer.id);
         this.rendezvous.onPeerUp(peer, dialled);
       },
@@ -83,7 +86,7 @@ export class Peer extends EventEmitter<PeerEvents> {
       neighbours: (group) => this.driver.engine.group(group)?.overlay.neighbours.length ?? 0,
       onContact: (group, contact) => this.driver.addContact(group, contact),
       onRetry: (addresses, reason, inMs) => {
-        this.alone = `nobody answers at ${addresses.join(', ')} (${reason}).`;
+        if (this.links.upPeers().length === 0) this.alone = `nobody answers at ${addresses.join(', ')} (${reason}).`;
         this.emit('retrying', { addresses, reason, inMs });
       },
     });
@@ -103,7 +106,7 @@ export class Peer extends EventEmitter<PeerEvents> {
       await peer.close();
       throw error;
     }
-    config.signal?.addEventListener('abort', () => void peer.close(), { once: true });
+    config.signal?.addEventListener('abort', peer.onAbort, { once: true });
     if (config.signal?.aborted === true) await peer.close();
     return peer;
   }
@@ -113,9 +116,9 @@ export class Peer extends EventEmitter<PeerEvents> {
     return this.table.self.id;
   }
 
-  /** The addresses listened on, with the ports that the system picked. */
+  /** The addresses at which others are told to reach it: those listened on, with the ports that the system picked, or `advertise`. */
   get addresses(): readonly string[] {
-    return this.bound.map(formatAddress);
+    return this.table.self.addresses.map(formatAddress);
   }
 
   /**
@@ -130,7 +133,7 @@ export class Peer extends EventEmitter<PeerEvents> {
     if (this.groups.has(ref)) throw new OverlayError('ALREADY_JOINED', `join: expected a group that was not joined, got ${JSON.stringify(name)} again.`);
     const config = groupConfig(liveGroupOptions(options, this.config));
     const members = membersOf(options, config.overlay.kind);
-    const group = new Group(name, { peer: this, ref, ...bufferLimits(options) });
+    const group = new Group(name, { peer: this, ref, startsAtOnce: config.since === 'any', ...bufferLimits(options) });
     this.groups.set(ref, group);
     this.driver.join(ref, config, [], group);
     this.rendezvous.addGroup(ref, members);
@@ -156,7 +159,8 @@ export class Peer extends EventEmitter<PeerEvents> {
 
   /** Leaves all groups, sends what is queued, for a bounded time, and closes all sockets. */
   close(): Promise<void> {
-    this.closing ??= this.shut();
+    // Begun when this call has returned: listeners may call it again.
+    this.closing ??= Promise.resolve().then(() => this.shut());
     return this.closing;
   }
 
@@ -211,8 +215,8 @@ export class Peer extends EventEmitter<PeerEvents> {
     const group = this.groups.get(ref);
     if (group === undefined) return;
     this.rendezvous.removeGroup(ref);
-    this.driver.leave(ref);
     this.groups.delete(ref);
+    this.driver.leave(ref);
     group.end();
   }
 
@@ -221,31 +225,34 @@ export class Peer extends EventEmitter<PeerEvents> {
     return this.alone;
   }
 
-  /** @internal `listener` is called when a queue has room again. */
-  onDrain(listener: () => void): void {
-    this.drainListeners.add(listener);
+  /** @internal */
+  get clock(): Clock {
+    return this.environment.clock;
   }
 
-  /** @internal */
-  offDrain(listener: () => void): void {
-    this.drainListeners.delete(listener);
+  /** @internal Calls `run` every `ms` until it is cancelled. */
+  every(ms: number, run: () => void): TimerHandle {
+    const again = (): void => {
+      handle = this.clock.setTimer(ms, again);
+      run();
+    };
+    let handle = this.clock.setTimer(ms, again);
+    return { cancel: () => handle.cancel() };
   }
 
   private async listen(): Promise<void> {
-    const bound: Address[] = [];
-    for (const address of this.config.listen) {
-      const transport = this.transports.find((one) => one.transport === address.transport);
-      if (transport !== undefined) bound.push(await transport.listen(await this.resolved(address, 'listen')));
-    }
-    this.bound = bound;
     const { advertise } = this.config;
-    const told = advertise === undefined ? bound.map((address) => this.outward(address)) : advertise.map((address) => this.resolved(address, 'advertise'));
-    this.table.setSelfAddresses(await Promise.all(told));
-    const sweep = (): void => {
-      this.links.sweep();
-      this.sweeping = this.environment.clock.setTimer(SWEEP_MS, sweep);
-    };
-    sweep();
+    const told = await Promise.all((advertise ?? []).map((address) => this.resolved(address, 'advertise')));
+    this.table.setSelfAddresses(told);
+    const listen = await Promise.all(this.config.listen.map((address) => this.resolved(address, 'listen')));
+    for (const address of listen) {
+      const transport = this.transports.find((one) => one.transport === address.transport);
+      if (transport === undefined) continue;
+      const bound = await transport.listen(address);
+      // At once, since whoever dials now is told.
+      if (advertise === undefined) this.table.setSelfAddresses([...this.table.self.addresses, this.outward(bound)]);
+    }
+    this.sweeping = this.every(SWEEP_MS, () => this.links.sweep());
   }
 
   private outward(address: Address): Address {
@@ -275,8 +282,10 @@ export class Peer extends EventEmitter<PeerEvents> {
     else if (event.kind === 'suspected' || event.kind === 'refuted') this.emit(event.kind, this.idOf(event.peer));
   }
 
+  private readonly onAbort = (): void => void this.close();
+
   private drained(): void {
-    for (const listener of [...this.drainListeners]) listener();
+    for (const group of [...this.groups.values()]) group.onDrain();
   }
 
   private eachInUse(visit: (peer: PeerRef) => void): void {
@@ -291,6 +300,7 @@ export class Peer extends EventEmitter<PeerEvents> {
   }
 
   private async shut(): Promise<void> {
+    this.config.signal?.removeEventListener('abort', this.onAbort);
     for (const ref of [...this.groups.keys()]) this.leave(ref);
     this.rendezvous.close();
     this.sweeping?.cancel();

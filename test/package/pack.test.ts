@@ -79,11 +79,24 @@ describe('the packed package, installed into an empty project', () => {
     }
   });
 
-  test('gives types under strict, with and without the types of Node', () => {
-    writeFileSync(join(PROJECT, 'types.ts'), [
-      "import { PeerEngine, OverlayError } from 'overlaycast';",
-      "import type { Effects, Message } from 'overlaycast';",
+  test('gives types under strict; those of the simulator without the types of Node, too', () => {
+    writeFileSync(join(PROJECT, 'simulator.ts'), [
       "import { compare } from 'overlaycast/sim';",
+      'export const seed: number = compare.length;',
+      '',
+    ].join('\n'));
+    writeFileSync(join(PROJECT, 'types.ts'), [
+      "import { PeerEngine, OverlayError, createPeer } from 'overlaycast';",
+      "import type { Effects, Group, Message, Peer, ReceivedMessage } from 'overlaycast';",
+      "import { compare } from 'overlaycast/sim';",
+      'export async function hear(): Promise<Buffer> {',
+      "  await using peer: Peer = await createPeer({ listen: 'tcp://127.0.0.1:0' });",
+      "  const group: Group = peer.join('news', { order: 'causal' });",
+      "  group.on('lost', ({ fromSeq, toSeq }) => console.log(fromSeq + toSeq));",
+      '  const messages: ReceivedMessage[] = [];',
+      '  for await (const message of group) messages.push(message);',
+      '  return Buffer.concat(messages.map(({ data }) => data));',
+      '}',
       'export const error: Error = new OverlayError("CLOSED", "closed.");',
       'export function receive(engine: PeerEngine, from: PeerEngine, message: Message, effects: Effects): void {',
       '  engine.onMessage(from.self, message, 0, effects);',
@@ -93,14 +106,14 @@ describe('the packed package, installed into an empty project', () => {
       'new PeerEngine("a");',
       '',
     ].join('\n'));
-    for (const types of [[], ['node']]) {
+    for (const [types, files] of [[[], ['simulator.ts']], [['node'], ['simulator.ts', 'types.ts']]]) {
       writeFileSync(join(PROJECT, 'tsconfig.json'), JSON.stringify({
         compilerOptions: {
           strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, noEmit: true,
           target: 'ES2022', lib: ['ES2023'], module: 'NodeNext', moduleResolution: 'NodeNext', skipLibCheck: false,
           types, typeRoots: [join(ROOT, 'node_modules', '@types')],
         },
-        files: ['types.ts'],
+        files,
       }));
       run(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', '.'], PROJECT);
     }

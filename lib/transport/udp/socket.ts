@@ -43,7 +43,6 @@ export interface SocketEvents {
 
 /** One bound socket. Errors are counted; only a failure to bind is told. */
 export class UdpSocket {
-  readonly type: SocketType;
   private readonly socket: DatagramSocket;
   private readonly counters: UdpCounters;
   private state: 'unbound' | 'bound' | 'unusable' = 'unbound';
@@ -53,7 +52,6 @@ export class UdpSocket {
   };
 
   constructor(type: SocketType, createSocket: CreateSocket, counters: UdpCounters, events: SocketEvents) {
-    this.type = type;
     this.counters = counters;
     this.socket = createSocket({ type, lookup: answerAddress });
     this.socket.on('message', (bytes, from) => events.onDatagram(this, bytes, from));

@@ -46,8 +46,8 @@ export class UdpTransport implements Transport {
   private readonly table: LinkTable;
   private readonly cookies: Cookies;
   private readonly writer = new PacketWriter();
-  /** The socket from which links are dialled. */
-  private readonly sockets = new Map<SocketType, UdpSocket>();
+  /** The sockets from which links are dialled, by where they reach. */
+  private readonly sockets = new Map<string, UdpSocket>();
   private readonly open = new Set<UdpSocket>();
   /** Whose packets may lead to new links. */
   private listening: UdpSocket | undefined = undefined;
@@ -82,7 +82,7 @@ export class UdpTransport implements Transport {
     const host = canonicalHost(address.host);
     if (host === undefined) return Promise.reject(new OverlayError('INVALID_OPTION', `listen: expected an IP address, got ${formatAddress(address)}.`));
     if (this.closed !== undefined) return Promise.reject(closedError(address));
-    const socket = this.listening = this.openSocket(typeOf(host));
+    const socket = this.listening = this.openSocket(typeOf(host), isUnspecified(host) ? [LOOPBACK[typeOf(host)], host] : [host]);
     return new Promise((resolve, reject) => {
       this.onListenFailed = (error) => reject(error === undefined ? closedError(address) : listenError(error, address));
       socket.bind(host, address.port, (bound) => resolve({ transport: 'udp', host: bound.address, port: bound.port }));
@@ -92,7 +92,7 @@ export class UdpTransport implements Transport {
   dial(address: Address): Link {
     const host = canonicalHost(address.host);
     const refusal = this.refusalOf(host, address.port);
-    const socket = host === undefined || refusal !== undefined || this.closed !== undefined ? undefined : this.socketFor(typeOf(host));
+    const socket = host === undefined || refusal !== undefined || this.closed !== undefined ? undefined : this.socketFor(host);
     const link = this.makeLink(socket, host ?? address.host, address.port, address, undefined);
     this.counters.dialled++;
     if (this.closed !== undefined) {
@@ -130,27 +130,28 @@ export class UdpTransport implements Transport {
     return host === undefined || port < 1 || port > 65_535 ? 'unreachable' : undefined;
   }
 
-  /** The socket from which links of this kind are dialled. */
-  private socketFor(type: SocketType): UdpSocket {
-    const known = this.sockets.get(type);
+  /** The socket from which links to `host` are dialled: not one that is bound to the loopback when the host is elsewhere. */
+  private socketFor(host: string): UdpSocket {
+    const known = this.sockets.get(reachOf(host));
     if (known !== undefined) return known;
-    const socket = this.openSocket(type);
+    const socket = this.openSocket(typeOf(host), [host]);
     socket.bind(undefined, 0, () => {});
     return socket;
   }
 
-  private openSocket(type: SocketType): UdpSocket {
+  /** @param hosts one for each place that the socket reaches. */
+  private openSocket(type: SocketType, hosts: readonly string[]): UdpSocket {
     const socket = new UdpSocket(type, this.options.createSocket, this.counters, {
       onDatagram: (on, bytes, from) => this.onDatagram(on, bytes, from),
       onUnbound: (on, error) => this.onUnbound(on, error),
     });
-    this.sockets.set(type, socket);
+    for (const host of hosts) this.sockets.set(reachOf(host), socket);
     this.open.add(socket);
     return socket;
   }
 
   private onUnbound(socket: UdpSocket, error: NodeJS.ErrnoException): void {
-    if (this.sockets.get(socket.type) === socket) this.sockets.delete(socket.type);
+    for (const [reach, known] of this.sockets) if (known === socket) this.sockets.delete(reach);
     void socket.close().then(() => this.open.delete(socket));
     if (socket === this.listening) this.onListenFailed(error);
     for (const link of this.table.all()) if (link.socket === socket) link.fail('failed');
@@ -278,4 +279,15 @@ function listenError(error: NodeJS.ErrnoException, address: Address): OverlayErr
   const where = formatAddress(address);
   if (error.code === 'EADDRINUSE') return new OverlayError('ADDRESS_IN_USE', `listen: ${where} is in use already (${error.message}).`);
   return new OverlayError('INVALID_OPTION', `listen: expected an address of this machine, got ${where} (${error.message}).`);
+}
+
+const LOOPBACK: Readonly<Record<SocketType, string>> = { udp4: '127.0.0.1', udp6: '::1' };
+
+/** Where a socket that is bound to `host`, or sends there, reaches. */
+function reachOf(host: string): string {
+  return `${typeOf(host)} ${host === LOOPBACK.udp6 || host.startsWith('127.') ? 'loopback' : 'network'}`;
+}
+
+function isUnspecified(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
 }
