@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 import { COMPARE_OPTIONS } from '../../bin/arguments.ts';
+import { parseArguments } from '../../bin/peer/arguments.ts';
 import { PROTOCOLS } from '../../sim/experiments/protocols.ts';
 import { ROOT, shell, withFolder } from './run-cli.ts';
 
@@ -32,7 +33,7 @@ describe('the README', () => {
   });
 
   test('has shell examples that run, one after the other', () => {
-    const lines = blocks('sh').flatMap(commands).filter((line) => !line.startsWith('npm '));
+    const lines = blocks('sh').flatMap(commands).filter((line) => !line.startsWith('npm ') && !line.startsWith('npx overlay-peer '));
     expect(lines.length).toBeGreaterThan(5);
     for (const line of lines) expect(line).toMatch(/^npx overlay-sim /);
     withFolder((folder) => {
@@ -40,6 +41,11 @@ describe('the README', () => {
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       for (const file of ['topo.json', 'epidemics.csv', 'report.json', 'topo.graphml']) expect(existsSync(join(folder, file))).toBe(true);
     });
+  });
+
+  test('has peers that are started as overlay-peer takes it; test/live runs such ones', () => {
+    const lines = blocks('sh').flatMap(commands).filter((line) => line.startsWith('npx overlay-peer '));
+    expect(lines.map((line) => parseArguments(line.split(' ').slice(2)).kind)).toEqual(['chat', 'chat', 'watch']);
   });
 
   test('has TypeScript examples that are well typed and run', () => {
