@@ -1,4 +1,7 @@
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
+import type { RttMessage } from './messages/rtt.ts';
+
+export type * from './messages/rtt.ts';
 
 /**
  * Everything that a peer can say to another. One union, so that adding a message
@@ -7,7 +10,7 @@ import type { GroupRef, MessageId, PeerRef } from './ids.ts';
  */
 export type Message = DataMessage | MembershipMessage | DisseminationControl | ProbeMessage;
 
-/** Messages of a membership protocol. */
+/** Messages of a membership or overlay protocol. */
 export type MembershipMessage =
   | Join
   | ForwardJoin
@@ -15,7 +18,8 @@ export type MembershipMessage =
   | NeighbourReply
   | Disconnect
   | Shuffle
-  | ShuffleReply;
+  | ShuffleReply
+  | RttMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */
 export type DisseminationControl = IHave | Graft | Prune | Feedback | RumorRequest | Digest;

@@ -28,6 +28,12 @@ export interface Overlay {
   eachPeer(visit: (peer: PeerRef) => void): void;
 }
 
+/** An overlay that knows a tree for each publisher, and along it where a message goes. */
+export interface TreeOverlay extends Overlay {
+  /** Whom a message of `origin` that came from `from` goes on to; `from` is the peer itself when it publishes. */
+  forwardTo(origin: PeerRef, from: PeerRef): readonly PeerRef[];
+}
+
 /** Told by an overlay when its neighbours change. */
 export interface NeighbourListener {
   onNeighbourUp(peer: PeerRef, nowMs: number, effects: Effects): void;

@@ -2,34 +2,35 @@ import type { Effects, Timer } from '../core/effects.ts';
 import type { PeerRef } from '../core/ids.ts';
 import type { MessageLog } from '../core/message-log.ts';
 import { type DataMessage, type Message, nextHop } from '../core/messages.ts';
-import type { Dissemination } from '../core/protocol.ts';
+import type { Dissemination, TreeOverlay } from '../core/protocol.ts';
 
 /**
- * Multicast along a tree that is given: any member may publish, and a message goes
- * on over every tree link but the one that it came by (a bidirectional shared tree,
- * as in core-based trees, Ballardie, Francis, Crowcroft, SIGCOMM 1993).
+ * Multicast along the tree that the overlay knows: any member may publish, and a
+ * message goes where the overlay says. Along a tree that all publishers share that is
+ * every tree link but the one that it came by (as in core-based trees, Ballardie,
+ * Francis, Crowcroft, SIGCOMM 1993); other overlays have a tree for each publisher.
  *
- * Only a tree neighbour may hand a message in, so that what comes by another way
- * cannot make copies; a duplicate over a tree link means that the graph given is
- * not a tree, and is counted.
+ * Only a neighbour may hand a message in, so that what comes by another way cannot
+ * make copies; what comes again over a link of the overlay is counted: the tree has
+ * a cycle, for the moment or because the graph given is no tree.
  *
- * Guarantees: every peer gets every message exactly once while all members live;
- * nothing is repaired.
+ * Guarantees: every peer gets every message exactly once while all members live and
+ * the tree stays; nothing is repaired.
  */
 export class TreeMulticast implements Dissemination {
   readonly ignoresDuplicates = false;
   private readonly self: PeerRef;
   private readonly log: MessageLog;
-  private readonly neighbours: readonly PeerRef[];
-  /** Messages refused because their sender is no tree neighbour. */
+  private readonly tree: TreeOverlay;
+  /** Messages refused because their sender is no neighbour. */
   strangers = 0;
-  /** Messages that came twice over tree links: the graph has a cycle. */
+  /** Messages that came again over links of the overlay. */
   cycles = 0;
 
-  constructor(self: PeerRef, log: MessageLog, neighbours: readonly PeerRef[]) {
+  constructor(self: PeerRef, log: MessageLog, tree: TreeOverlay) {
     this.self = self;
     this.log = log;
-    this.neighbours = neighbours;
+    this.tree = tree;
   }
 
   start(): void {}
@@ -42,7 +43,7 @@ export class TreeMulticast implements Dissemination {
     if (message.kind !== 'data') return;
     if (message.repair) {
       this.log.accept(message, from, effects);
-    } else if (!this.neighbours.includes(from)) {
+    } else if (!this.tree.neighbours.includes(from)) {
       this.strangers++;
       effects.emit({ kind: 'dropped', group: message.group, origin: message.origin, seq: message.seq, reason: 'not-a-neighbour' });
     } else if (this.log.accept(message, from, effects)) {
@@ -61,13 +62,9 @@ export class TreeMulticast implements Dissemination {
   eachPeer(_visit: (peer: PeerRef) => void): void {}
 
   private forward(message: DataMessage, from: PeerRef, effects: Effects): number {
+    const targets = this.tree.forwardTo(message.origin, from);
     const copy = nextHop(message);
-    let sent = 0;
-    for (const peer of this.neighbours) {
-      if (peer === from || peer === this.self) continue;
-      effects.send(peer, copy);
-      sent++;
-    }
-    return sent;
+    for (const peer of targets) effects.send(peer, copy);
+    return targets.length;
   }
 }

@@ -1,7 +1,7 @@
 import type { Effects, Timer } from '../core/effects.ts';
 import type { PeerRef } from '../core/ids.ts';
 import type { Message } from '../core/messages.ts';
-import type { NeighbourListener, Overlay } from '../core/protocol.ts';
+import type { NeighbourListener, TreeOverlay } from '../core/protocol.ts';
 
 /**
  * A graph that is given: a tree computed elsewhere, a fixed mesh, or the complete
@@ -14,16 +14,23 @@ import type { NeighbourListener, Overlay } from '../core/protocol.ts';
  *
  * Guarantees nothing: a neighbour that was given at the start and fails stays in the list.
  */
-export class StaticOverlay implements Overlay {
+export class StaticOverlay implements TreeOverlay {
   readonly neighbours: readonly PeerRef[];
   /** The same list, where it is this peer's own. */
   private readonly reached: PeerRef[] | undefined;
+  private readonly self: PeerRef;
   private readonly listener: NeighbourListener;
 
-  constructor(neighbours: readonly PeerRef[], listener: NeighbourListener) {
+  constructor(self: PeerRef, neighbours: readonly PeerRef[], listener: NeighbourListener) {
     this.reached = neighbours.length === 0 ? [] : undefined;
     this.neighbours = this.reached ?? neighbours;
+    this.self = self;
     this.listener = listener;
+  }
+
+  /** Along a tree that is given: over every link but the one that it came by. */
+  forwardTo(_origin: PeerRef, from: PeerRef): readonly PeerRef[] {
+    return this.neighbours.filter((peer) => peer !== from && peer !== this.self);
   }
 
   start(_peers: readonly PeerRef[], _nowMs: number, _effects: Effects): void {}

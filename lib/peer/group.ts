@@ -1,11 +1,10 @@
 import type { AntiEntropyOptions, DisseminationOptions, GroupConfig, OverlayOptions } from '../core/config.ts';
 import type { Effects, Timer } from '../core/effects.ts';
-import { OverlayError } from '../core/errors.ts';
-import { unreachable } from '../core/errors.ts';
+import { OverlayError, assert, unreachable } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
 import { MessageLog } from '../core/message-log.ts';
 import type { DataMessage, Digest, Message } from '../core/messages.ts';
-import type { Dissemination, NeighbourListener, Overlay } from '../core/protocol.ts';
+import type { Dissemination, NeighbourListener, Overlay, TreeOverlay } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { AntiEntropy } from '../dissemination/anti-entropy.ts';
 import { Flooding } from '../dissemination/flooding.ts';
@@ -112,6 +111,8 @@ export class Group implements NeighbourListener {
       case 'disconnect':
       case 'shuffle':
       case 'shuffleReply':
+      case 'rttProbe':
+      case 'rttReply':
         return this.overlay.onMessage(from, message, nowMs, effects);
       case 'ping':
       case 'ack':
@@ -184,7 +185,7 @@ export class Group implements NeighbourListener {
     switch (options.kind) {
       case 'hyparview': return new HyParView(this.self, this.ref, this.session, options, random, this);
       case 'full':
-      case 'static': return new StaticOverlay(peers, this);
+      case 'static': return new StaticOverlay(this.self, peers, this);
       default: return unreachable(options);
     }
   }
@@ -196,7 +197,7 @@ export class Group implements NeighbourListener {
     switch (options.kind) {
       case 'flooding': return new Flooding(self, log, neighbours);
       case 'unicast': return new Unicast(self, log, neighbours);
-      case 'tree': return new TreeMulticast(self, log, neighbours);
+      case 'tree': return new TreeMulticast(self, log, treeOf(this.overlay));
       case 'plumtree': return this.makePlumtree(options);
       case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random);
       case 'anti-entropy': return this.makeAntiEntropy(options, random, 'dissemination');
@@ -220,6 +221,16 @@ export class Group implements NeighbourListener {
   private makeAntiEntropy(options: AntiEntropyOptions, random: Random, role: 'dissemination' | 'repair'): AntiEntropy {
     return new AntiEntropy(this.self, this.session, options, this.log, this.overlay.neighbours, random, role);
   }
+}
+
+/** The options allow a tree over such overlays only. */
+function treeOf(overlay: Overlay): TreeOverlay {
+  assert(isTree(overlay), 'multicast along a tree has an overlay that knows one');
+  return overlay;
+}
+
+function isTree(overlay: Overlay): overlay is TreeOverlay {
+  return 'forwardTo' in overlay;
 }
 
 /** Who takes part in what: fixed while a group is joined. */

@@ -2,13 +2,12 @@ import { Encoder } from 'cbor-x';
 import { groupRef } from '../core/ids.ts';
 import type { DataMessage, Message } from '../core/messages.ts';
 import { scanCbor } from './cbor-scan.ts';
-import { readControl } from './control-decoder.ts';
-import { controlFields } from './control-encoder.ts';
-import { controlSize, digestEntriesThatFit } from './control-size.ts';
+import { type ControlMessage, controlFields, controlSize, readControl } from './control-message.ts';
 import { DATA_HEADER_BYTES, dataHeaderBytes, readCausalEntries, readDataHeader, writeCausalEntries, writeDataHeader } from './data-header.ts';
+import { digestEntriesThatFit } from './digest-field.ts';
 import type { PeerDirectory } from './directory.ts';
 import { type DecodeFailure, FieldReader, Findings } from './field-reader.ts';
-import { type ControlMessage, CONTROL_TYPE, DATA_TYPE, PROTOCOL_VERSION } from './kind-codes.ts';
+import { CONTROL_TYPE, DATA_TYPE, PROTOCOL_VERSION } from './kind-codes.ts';
 import { CONTROL_BYTES_MAX } from './limits.ts';
 
 /** What a codec had to drop: whole messages by the reason, and parts of messages. */

@@ -1,6 +1,6 @@
-import { type MessageId, type PeerRef, peerRef } from '../core/ids.ts';
+import { type PeerRef, peerRef } from '../core/ids.ts';
 import type { PeerDirectory } from './directory.ts';
-import { DESCRIPTOR_BYTES_MAX, EPOCH_MAX, ID_BYTES, SEQ_MAX } from './limits.ts';
+import { DESCRIPTOR_BYTES_MAX, ID_BYTES } from './limits.ts';
 
 /** Why a message could not be used. */
 export type DecodeFailure = 'truncated' | 'version' | 'kind' | 'malformed' | 'unknownPeer' | 'tooLarge';
@@ -28,6 +28,8 @@ export class FieldReader {
   private readonly directory: PeerDirectory;
   private readonly findings: Findings;
   private at = 0;
+  /** Peers of this list that could not be had, while that only leaves the list out. */
+  private unknown: number | undefined = undefined;
 
   constructor(fields: readonly unknown[], directory: PeerDirectory, findings: Findings) {
     this.fields = fields;
@@ -88,10 +90,6 @@ export class FieldReader {
     return bytes === undefined ? NOBODY : this.directory.refOfDescriptor(bytes);
   }
 
-  messageId(): MessageId {
-    return { origin: this.peer(), epoch: this.uint(EPOCH_MAX), seq: this.uint(SEQ_MAX) };
-  }
-
   /** A list of at most `countMax` elements; answers a reader of it. */
   list(countMax: number): FieldReader {
     const value: unknown = this.fields[this.at++];
@@ -100,6 +98,13 @@ export class FieldReader {
     else if (value.length > countMax) this.findings.fail('tooLarge');
     const usable = isList && this.findings.failure === undefined;
     return new FieldReader(usable ? value : [], this.directory, this.findings);
+  }
+
+  /** What `read` makes of the elements, or `undefined` when a peer among them cannot be had. */
+  leavingOut<T>(read: () => T): T | undefined {
+    this.unknown = 0;
+    const value = read();
+    return this.unknown > 0 ? undefined : value;
   }
 
   /** There must be nothing left. */
@@ -115,7 +120,10 @@ export class FieldReader {
   }
 
   private required(peer: PeerRef | undefined): PeerRef {
-    if (peer === undefined) this.findings.fail('unknownPeer');
+    if (peer === undefined) {
+      if (this.unknown === undefined) this.findings.fail('unknownPeer');
+      else this.unknown++;
+    }
     return peer ?? NOBODY;
   }
 }

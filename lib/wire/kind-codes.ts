@@ -1,7 +1,4 @@
-import type { DataMessage, Digest, Message } from '../core/messages.ts';
-
-export type ControlMessage = Exclude<Message, DataMessage>;
-export type ControlKind = ControlMessage['kind'];
+import type { ControlKind } from './control-schema.ts';
 
 /** Version of the format: the upper four bits of the first byte of every message. */
 export const PROTOCOL_VERSION = 1;
@@ -31,6 +28,8 @@ export const KIND_CODES = Object.freeze({
   ack: 15,
   pingRequest: 16,
   nack: 17,
+  rttProbe: 18,
+  rttReply: 19,
 } satisfies Record<ControlKind, number>);
 
 const KINDS = new Map<unknown, ControlKind>(
@@ -41,9 +40,3 @@ const KINDS = new Map<unknown, ControlKind>(
 export function kindOf(code: unknown): ControlKind | undefined {
   return KINDS.get(code);
 }
-
-/** Codes of a neighbour request's priority: the index. */
-export const PRIORITIES = Object.freeze(['low', 'high'] as const);
-
-/** Codes of a digest's mode: the index. */
-export const DIGEST_MODES: readonly Digest['mode'][] = Object.freeze(['push', 'pull', 'pushPull', 'state', 'stateReply', 'history', 'historyPart', 'historyEnd'] as const);

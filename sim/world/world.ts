@@ -14,7 +14,7 @@ import { type Observer, SilentObserver } from './observer.ts';
 import type { Paths } from './paths.ts';
 import { SimulatedDirectory } from './simulated-directory.ts';
 import { Slab } from './slab.ts';
-import { TraceHash } from './trace-hash.ts';
+import { TraceHash, kindWord } from './trace-hash.ts';
 
 /** The group of a world in which there is one. */
 export const GROUP: GroupRef = groupRef(1);
@@ -253,11 +253,6 @@ export class World {
     this.effects.self = peerRef(host);
     return this.effects;
   }
-}
-
-/** Tells kinds apart in the trace: no two messages, and no two timers, share length and first letter. */
-function kindWord({ kind }: { readonly kind: string }): number {
-  return (kind.length << 26) ^ (kind.charCodeAt(0) << 18);
 }
 
 /** The outside of a peer, simulated. */

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { type GroupRef, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
 import type { Announcement, DigestEntry, Message } from '../../lib/core/messages.ts';
 import { Codec } from '../../lib/wire/codec.ts';
+import type { ControlKind } from '../../lib/wire/control-schema.ts';
 import { FrameDecoder, encodeFrameHeader } from '../../lib/wire/framing.ts';
-import { type ControlKind, DIGEST_MODES, KIND_CODES, PRIORITIES } from '../../lib/wire/kind-codes.ts';
+import { KIND_CODES } from '../../lib/wire/kind-codes.ts';
 import { directoryOf, hexOf } from '../unit/wire/table-directory.ts';
 
 const SEED = 20_260_101;
@@ -45,7 +46,7 @@ const entry: fc.Arbitrary<DigestEntry> = fc
 const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { kind: K }>> } = {
   join: fc.record({ kind: fc.constant('join'), group }),
   forwardJoin: fc.record({ kind: fc.constant('forwardJoin'), group, newcomer: peer, timeToLive }),
-  neighbour: fc.record({ kind: fc.constant('neighbour'), group, priority: fc.constantFrom(...PRIORITIES) }),
+  neighbour: fc.record({ kind: fc.constant('neighbour'), group, priority: fc.constantFrom('low' as const, 'high' as const) }),
   neighbourReply: fc.record({ kind: fc.constant('neighbourReply'), group, accepted: fc.boolean() }),
   disconnect: fc.record({ kind: fc.constant('disconnect'), group }),
   shuffle: fc.record({ kind: fc.constant('shuffle'), group, origin: peer, timeToLive, peers }),
@@ -61,13 +62,15 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   digest: fc.record({
     kind: fc.constant('digest'),
     group,
-    mode: fc.constantFrom(...DIGEST_MODES),
+    mode: fc.constantFrom(...(['push', 'pull', 'pushPull', 'state', 'stateReply', 'history', 'historyPart', 'historyEnd'] as const)),
     entries: fc.array(entry, { maxLength: 40 }),
   }),
   ping: fc.record({ kind: fc.constant('ping'), group, seq: u32, suspected: fc.boolean() }),
   ack: fc.record({ kind: fc.constant('ack'), group, seq: u32 }),
   pingRequest: fc.record({ kind: fc.constant('pingRequest'), group, seq: u32, target: peer }),
   nack: fc.record({ kind: fc.constant('nack'), group, seq: u32 }),
+  rttProbe: fc.record({ kind: fc.constant('rttProbe'), group, seq: u32 }),
+  rttReply: fc.record({ kind: fc.constant('rttReply'), group, seq: u32 }),
 };
 
 const causalEntry = fc.record({ origin: peer, epoch: u32, next: u32 });

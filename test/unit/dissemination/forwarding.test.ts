@@ -6,6 +6,7 @@ import type { Dissemination } from '../../../lib/core/protocol.ts';
 import { Flooding } from '../../../lib/dissemination/flooding.ts';
 import { TreeMulticast } from '../../../lib/dissemination/tree-multicast.ts';
 import { Unicast } from '../../../lib/dissemination/unicast.ts';
+import { StaticOverlay } from '../../../lib/overlay/static-overlay.ts';
 import { GROUP, SESSION, data, logLimits, oneHopOn, roles } from '../../support/builders.ts';
 import { type Effect, RecordingEffects, delivered, emitted, sent } from '../../support/recording-effects.ts';
 
@@ -30,9 +31,13 @@ function member<D extends Dissemination>(make: (log: MessageLog, neighbours: rea
   };
 }
 
+function treeOf(neighbours: readonly PeerRef[]): StaticOverlay {
+  return new StaticOverlay(self, neighbours, { onNeighbourUp: () => {}, onNeighbourDown: () => {} });
+}
+
 describe.each([
   ['flooding (HyParView section 4.1)', () => member((log, neighbours) => new Flooding(self, log, neighbours))],
-  ['tree multicast', () => member((log, neighbours) => new TreeMulticast(self, log, neighbours))],
+  ['tree multicast', () => member((log, neighbours) => new TreeMulticast(self, log, treeOf(neighbours)))],
 ])('%s', (_, join) => {
   test('a publisher sends to all its neighbours, not to itself', () => {
     const message = data(self, 0);
@@ -68,7 +73,7 @@ test('flooding takes a message from a stranger and sends it to all neighbours', 
 
 describe('tree multicast', () => {
   test('refuses a message from a stranger and counts it', () => {
-    const { dissemination, receive } = member((log, neighbours) => new TreeMulticast(self, log, neighbours));
+    const { dissemination, receive } = member((log, neighbours) => new TreeMulticast(self, log, treeOf(neighbours)));
     expect(receive(stranger, data(source, 0))).toEqual([
       emitted({ kind: 'dropped', group: GROUP, origin: source, seq: 0, reason: 'not-a-neighbour' }),
     ]);
@@ -77,7 +82,7 @@ describe('tree multicast', () => {
   });
 
   test('counts a duplicate as a cycle in what should be a tree', () => {
-    const { dissemination, receive } = member((log, neighbours) => new TreeMulticast(self, log, neighbours));
+    const { dissemination, receive } = member((log, neighbours) => new TreeMulticast(self, log, treeOf(neighbours)));
     receive(left, data(source, 0));
     receive(right, data(source, 0));
     expect([dissemination.strangers, dissemination.cycles]).toEqual([0, 1]);

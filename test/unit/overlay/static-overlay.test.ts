@@ -3,12 +3,12 @@ import { StaticOverlay } from '../../../lib/overlay/static-overlay.ts';
 import { GROUP, SESSION, peers, roles } from '../../support/builders.ts';
 import { RecordingEffects, linkClosed, linkOpened } from '../../support/recording-effects.ts';
 
-const { left, right } = roles('left', 'right');
+const { left, right, self } = roles('left', 'right', 'self');
 
 test('a static overlay shares the list that it is given and never changes it', () => {
   const effects = new RecordingEffects();
   const given = [left, right];
-  const overlay = new StaticOverlay(given, { onNeighbourUp: () => {}, onNeighbourDown: () => {} });
+  const overlay = new StaticOverlay(self, given, { onNeighbourUp: () => {}, onNeighbourDown: () => {} });
   overlay.addContact(peers(5)[4] ?? left, 0, effects);
   overlay.start(peers(5), 0, effects);
   overlay.onMessage(left, { kind: 'disconnect', group: GROUP }, 0, effects);
@@ -22,7 +22,7 @@ test('a static overlay shares the list that it is given and never changes it', (
 test('a list that begins empty grows by contacts, and loses those whose link fails until they are reached again', () => {
   const effects = new RecordingEffects();
   const told: (readonly [string, number])[] = [];
-  const overlay = new StaticOverlay([], {
+  const overlay = new StaticOverlay(self, [], {
     onNeighbourUp: (peer) => told.push(['up', peer]),
     onNeighbourDown: (peer) => told.push(['down', peer]),
   });

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Timer } from '../../../lib/core/effects.ts';
 import { Random } from '../../../lib/core/random.ts';
-import { TraceHash } from '../../../sim/world/trace-hash.ts';
+import { KIND_CODES } from '../../../lib/wire/kind-codes.ts';
+import { TraceHash, kindWord } from '../../../sim/world/trace-hash.ts';
 
 type Words = readonly [number, number, number];
 
@@ -32,5 +34,15 @@ describe('the trace hash', () => {
     const hashes = new Set<string>();
     for (let word = 0; word < 20_000; word++) hashes.add(hashOf(1, [...before, [word % 20, Math.floor(word / 20) % 10, Math.floor(word / 200)]]));
     expect(hashes.size).toBe(20_000);
+  });
+});
+
+describe('the word of a kind', () => {
+  const timers: Record<Timer['kind'], true> = {
+    shuffle: true, neighbour: true, iHave: true, graft: true, rumor: true, antiEntropy: true, gap: true, catchUp: true, probe: true,
+  };
+
+  test.each([['messages', ['data', ...Object.keys(KIND_CODES)]], ['timers', Object.keys(timers)]])('is different for all %s', (_, kinds) => {
+    expect(new Set(kinds.map((kind) => kindWord({ kind }))).size).toBe(kinds.length);
   });
 });
