@@ -136,9 +136,9 @@ export class LinkTable implements TransportHandlers {
     return this.byPeer.get(peer)?.isUp === true;
   }
 
-  /** When something last came from each peer that a link is up to, by the clock. */
-  *heard(): Generator<[peer: PeerRef, heardMs: number]> {
-    for (const { peer, up } of this.byPeer.up()) yield [peer, Math.max(...up.map(({ heardMs }) => heardMs))];
+  /** When something last came over a link to `peer`, by the clock; 0 when none is up. */
+  heardMs(peer: PeerRef): number {
+    return this.byPeer.get(peer)?.heardMs ?? 0;
   }
 
   /** The links to `peer` that are up. */

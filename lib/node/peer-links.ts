@@ -90,9 +90,14 @@ export class PeerLinks {
     return true;
   }
 
+  /** When something last came over a link that is up; 0 when none is. */
+  get heardMs(): number {
+    return Math.max(this.udp?.heardMs ?? 0, this.tcp?.heardMs ?? 0);
+  }
+
   /** When something was last sent, or came in. */
   get activeMs(): number {
-    return Math.max(this.usedMs, ...this.up.map(({ heardMs }) => heardMs));
+    return Math.max(this.usedMs, this.heardMs);
   }
 }
 
