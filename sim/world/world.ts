@@ -144,6 +144,11 @@ export class World {
     return end;
   }
 
+  /** Whether packets from one host to another can come through at all. */
+  reaches(from: number, to: number): boolean {
+    return this.network.reaches(from, to);
+  }
+
   /** From now on packets take these paths; `undefined`: those that the world was made with. Links without a way fail. */
   reroute(paths: Paths = this.paths): void {
     this.network.reroute(paths);
