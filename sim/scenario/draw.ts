@@ -34,7 +34,7 @@ export function drawScenario(seed: number, options: DrawOptions = {}): Scenario 
   const peers = drawPeers(random, count, activeMs * JOINING);
   return {
     format: SCENARIO_FORMAT,
-    name: `swarm ${seed}: ${contract.name}`,
+    name: contract.name,
     seed,
     underlay,
     group: drawGroup(random, contract),
