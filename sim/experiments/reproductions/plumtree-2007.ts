@@ -126,7 +126,7 @@ function cyclesToHeal(size: Size, seed: number, failedPercent: number): number {
 const OF_10_000 = 'Published for 10 000 peers.';
 
 function messageRows(plain: readonly Observed[], peers: number, quick: boolean): ReproductionRow[] {
-  const where = 'section 4.2, messages per broadcast, one sender';
+  const where = 'section 4, messages per broadcast, one sender';
   const fit = (what: string, published: number, of: (each: Observed) => number, tolerance: Tolerance, unjudged = false): ReproductionRow => {
     return row({ what, where, published: { kind: 'value', value: published }, values: plain.map(of), tolerance, unjudged, ...(unjudged ? { note: OF_10_000 } : {}) });
   };
@@ -147,7 +147,7 @@ interface Variants {
 }
 
 function hopRows({ plain, one, many }: Variants, delays: 'drawn' | 'equal', quick: boolean): ReproductionRow[] {
-  const where = `section 4.2, last delivery hop (LDH), ${delays === 'drawn' ? 'delays of 1 to 2 ms' : 'all delays equal'}`;
+  const where = `section 4, last delivery hop (LDH), ${delays === 'drawn' ? 'delays of 1 to 2 ms' : 'all delays equal'}`;
   const unjudged = quick || delays === 'equal';
   const note = quick ? OF_10_000 : delays === 'equal' ? EQUAL : undefined;
   const fit = (what: string, published: Published, values: readonly number[], remark = note): ReproductionRow => {
@@ -171,7 +171,7 @@ const MANY = 'Here the tree that one flood has made stays as it is, since along 
 function healingRow(failedPercent: number, cycles: readonly number[]): ReproductionRow {
   return row({
     what: `cycles until RMR is about 0, ${failedPercent} % failed`,
-    where: `section 4.3, healing: first cycle from which on RMR is at most ${RMR_NEARLY_0}`,
+    where: `section 4, healing: first cycle from which on RMR is at most ${RMR_NEARLY_0}`,
     published: { kind: 'atMost', value: 4 },
     values: cycles,
     tolerance: { kind: 'absolute', by: 0 },
