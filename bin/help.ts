@@ -3,14 +3,16 @@ import { definitions, wrap } from '../sim/report/layout.ts';
 import { BUILTIN_NAMES } from '../sim/underlay/builtin.ts';
 import { KNOWN_FORMATS } from '../sim/underlay/formats/detect.ts';
 import { GENERATORS } from '../sim/underlay/generate/generators.ts';
-import { COMPARE_OPTIONS, CONVERT_OPTIONS, DEFAULT_TOPOLOGY, GENERATE_OPTIONS, parameterOptions } from './arguments.ts';
+import { COMPARE_OPTIONS, CONVERT_OPTIONS, DEFAULT_TOPOLOGY, GENERATE_OPTIONS, REPRODUCE_OPTIONS, parameterOptions } from './arguments.ts';
+import type { Topic } from './arguments.ts';
 import { optionLines, usageLines } from './options.ts';
+import { reproductionLines } from './reproduce.ts';
 
 export { versionText } from './output.ts';
 
 /** The help of a command, each line at most `width` characters. */
-export function helpText(topic: 'compare' | 'generate' | 'convert', width: number): string {
-  const lines = { compare: compareHelp, generate: generateHelp, convert: convertHelp }[topic](width);
+export function helpText(topic: Topic, width: number): string {
+  const lines = { compare: compareHelp, generate: generateHelp, convert: convertHelp, reproduce: reproduceHelp }[topic](width);
   return `${lines.join('\n')}\n`;
 }
 
@@ -22,6 +24,7 @@ function compareHelp(width: number): string[] {
       ['overlay-sim [FILE | builtin:NAME | -] [options]', 'compare'],
       ['overlay-sim generate NAME [options]', 'write a generated map'],
       ['overlay-sim convert FILE [options]', 'write a map in another format'],
+      ['overlay-sim reproduce NAME [options]', 'run an experiment of a paper again'],
     ], width),
     '',
     ...wrap('', `Without a map it runs on ${DEFAULT_TOPOLOGY}; - reads one from standard input. Built in: ${BUILTIN_NAMES.join(', ')}. Formats, plain or gzipped: ${KNOWN_FORMATS}.`, width),
@@ -65,6 +68,23 @@ function convertHelp(width: number): string[] {
     '',
     'Options:',
     ...optionLines(CONVERT_OPTIONS, width),
+  ];
+}
+
+function reproduceHelp(width: number): string[] {
+  return [
+    ...wrap('', 'Runs an experiment of a paper again and prints each published figure beside the measured one.', width),
+    '',
+    ...usageLines([['overlay-sim reproduce NAME [options]', 'run it'], ['overlay-sim reproduce', 'list the names']], width),
+    '',
+    'Names:',
+    ...reproductionLines(width),
+    '',
+    'Options:',
+    ...optionLines(REPRODUCE_OPTIONS, width),
+    '',
+    ...wrap('', 'A row that does not reproduce is a result like any other: it says so, and the exit status is 0 all the same.', width),
+    ...EXIT_STATUS.flatMap((line) => wrap('', line, width)),
   ];
 }
 

@@ -17,6 +17,8 @@ import { arrayWithRoom } from '../core/room.ts';
  * Deviations:
  * - The end of a ForwardJoin walk tells the newcomer by a high-priority Neighbour
  *   message, which the paper leaves to the opening of the connection.
+ * - A peer that is disconnected asks for another neighbour at once; algorithm 1 only moves
+ *   the sender to the passive view.
  * - A peer whose active view is not full tries again to fill it at each shuffle;
  *   the paper reacts to failures only, and a view would stay short for ever after
  *   a round of refusals.
