@@ -10,6 +10,7 @@ import { GENERATORS } from '../sim/underlay/generate/generators.ts';
 import type { Generator } from '../sim/underlay/generate/generators.ts';
 import { asksForHelp, realNumber, refuse, scanArguments, suggestion, wholeNumber } from './options.ts';
 import type { Option } from './options.ts';
+import { type RunCommand, type SwarmCommand, parseRun, parseSwarm } from './scenario-arguments.ts';
 
 /** What a command line asks for. */
 export type Command =
@@ -19,10 +20,12 @@ export type Command =
   | GenerateCommand
   | ConvertCommand
   | ReproduceCommand
+  | RunCommand
+  | SwarmCommand
   | { readonly kind: 'reproductions'; readonly unknown: string | undefined };
 
 /** What help is about. */
-export type Topic = 'compare' | 'generate' | 'convert' | 'reproduce';
+export type Topic = 'compare' | 'generate' | 'convert' | 'reproduce' | 'run' | 'swarm';
 
 export interface CompareCommand {
   readonly kind: 'compare';
@@ -141,6 +144,8 @@ export function parseArguments(argv: readonly string[]): Command {
   if (first === 'generate') return parseGenerate(rest);
   if (first === 'convert') return parseConvert(rest);
   if (first === 'reproduce') return parseReproduce(rest);
+  if (first === 'run') return parseRun(rest);
+  if (first === 'swarm') return parseSwarm(rest);
   return parseCompare(argv);
 }
 
@@ -150,7 +155,7 @@ function parseCompare(argv: readonly string[]): Command {
   if (values.has('version')) return { kind: 'version' };
   const [topology = DEFAULT_TOPOLOGY, second] = positionals;
   if (second !== undefined) {
-    const hint = suggestion(topology, ['generate', 'convert', 'reproduce']);
+    const hint = suggestion(topology, ['generate', 'convert', 'reproduce', 'run', 'swarm']);
     refuse(`expected one topology, got ${describe(topology)} and ${describe(second)}.${hint}`);
   }
   const json = values.get('json');

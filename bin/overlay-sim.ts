@@ -8,9 +8,11 @@ import { helpText, versionText } from './help.ts';
 import { convert, generate } from './maps.ts';
 import { outputWidth, watchStandardOutput } from './output.ts';
 import { reproductionLines, runReproduction } from './reproduce.ts';
+import { runFile } from './run-scenario.ts';
+import { runSwarm } from './swarm.ts';
 
-/** As in DESIGN, "The command line"; 70 is EX_SOFTWARE of sysexits.h. 1 is kept for violated properties. */
-const EXIT = { done: 0, unusable: 2, bug: 70 } as const;
+/** As in DESIGN, "The command line"; 70 is EX_SOFTWARE of sysexits.h. */
+const EXIT = { done: 0, violated: 1, unusable: 2, bug: 70 } as const;
 
 watchStandardOutput(fail);
 process.exitCode = EXIT.done;
@@ -34,8 +36,15 @@ async function run(argv: readonly string[]): Promise<void> {
     case 'convert': convert(command, say); break;
     case 'reproduce': runReproduction(command); break;
     case 'reproductions': listReproductions(command.unknown); break;
+    case 'run': judge(runFile(command)); break;
+    case 'swarm': judge(await runSwarm(command)); break;
     default: unreachable(command);
   }
+}
+
+/** Whether every invariant held. */
+function judge(held: boolean): void {
+  if (!held) process.exitCode = EXIT.violated;
 }
 
 /** To standard output when asked for; beside an error, to standard error. */
