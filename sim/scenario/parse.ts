@@ -1,7 +1,6 @@
 import { type GroupOptions, groupConfig } from '../../lib/core/config.ts';
 import { OverlayError } from '../../lib/core/errors.ts';
-import { MARK_BYTES } from './payload.ts';
-import { type Fault, type PeerPlan, type PublishPlan, SCENARIO_FORMAT, type Scenario, type UnderlaySpec } from './scenario.ts';
+import { type CommandPlan, type Fault, type PeerPlan, type PublishPlan, SCENARIO_FORMAT, type Scenario, type UnderlaySpec } from './scenario.ts';
 import { type Shape, byKind, flag, list, number, object, optional, text, whole, word, wrong } from './schema.ts';
 import { terrainOf } from './underlay-spec.ts';
 
@@ -59,7 +58,8 @@ function parameters(value: unknown, path: string): Readonly<Record<string, numbe
 }
 
 const PEER: Shape<PeerPlan> = object({ host, joinMs: ms, contact: optional(host) });
-const PUBLISH: Shape<PublishPlan> = object({ atMs: ms, peer: host, bytes: whole(MARK_BYTES, 2 ** 30) });
+const COMMAND: Shape<CommandPlan> = object({ atMs: ms, peer: host, command: (value) => value });
+const PUBLISH: Shape<PublishPlan> = object({ atMs: ms, peer: host, bytes: whole(0, 2 ** 30) });
 
 /** The options are checked where the group is made of them; only the words before a message are added here. */
 function group(value: unknown, path: string): GroupOptions {
@@ -77,7 +77,7 @@ function group(value: unknown, path: string): GroupOptions {
 const SERIES_OF_PEERS = object({ count: whole(1, HOSTS_MAX), joinEveryMs: optional(ms) });
 
 /** `count` messages, one every `everyMs` from `fromMs` on, of these peers in turn. */
-const SERIES_OF_PUBLISHES = object({ count: whole(0, PUBLISHES_MAX), fromMs: ms, everyMs: ms, peers: hosts, bytes: optional(whole(MARK_BYTES, 2 ** 30)) });
+const SERIES_OF_PUBLISHES = object({ count: whole(0, PUBLISHES_MAX), fromMs: ms, everyMs: ms, peers: hosts, bytes: optional(whole(0, 2 ** 30)) });
 
 /** Between two joins, in ms, where a document does not say. A guess. */
 const JOIN_EVERY_MS = 100;
@@ -104,6 +104,7 @@ const DOCUMENT = object({
   group: optional(group),
   peers,
   publishes: optional(publishes),
+  commands: optional(list(COMMAND, PUBLISHES_MAX)),
   faults: optional(list(FAULT, FAULTS_MAX)),
   settleMs: optional(ms),
 });
@@ -115,14 +116,13 @@ const DOCUMENT = object({
  * @throws {OverlayError} `INVALID_SCENARIO` naming the field, what was expected and what came.
  */
 export function parseScenario(document: unknown): Scenario {
-  const { settleMs, ...rest } = DOCUMENT(document, '');
-  const scenario: Scenario = { name: 'scenario', seed: 1, group: {}, publishes: [], faults: [], ...rest, ...(settleMs !== undefined && { settleMs }) };
+  const scenario: Scenario = { name: 'scenario', seed: 1, group: {}, publishes: [], faults: [], ...DOCUMENT(document, '') };
   checkReferences(scenario);
   return scenario;
 }
 
 /** What is named must be there: hosts of the underlay, peers, links, routers. */
-function checkReferences({ underlay, peers: plans, publishes: published, faults }: Scenario): void {
+function checkReferences({ underlay, peers: plans, publishes: published, commands = [], faults }: Scenario): void {
   const terrain = terrainOf(underlay);
   const known = new Set<number>();
   plans.forEach(({ host: at }, index) => {
@@ -135,6 +135,7 @@ function checkReferences({ underlay, peers: plans, publishes: published, faults 
   };
   plans.forEach(({ contact }, index) => check(contact, `peers[${index}].contact`));
   published.forEach(({ peer }, index) => check(peer, `publishes[${index}].peer`));
+  commands.forEach(({ peer }, index) => check(peer, `commands[${index}].peer`));
   faults.forEach((fault, index) => {
     if ('peer' in fault) check(fault.peer, `faults[${index}].peer`);
     if (fault.kind === 'linkFailure') terrain.without({ links: [fault.link], routers: [] });

@@ -298,7 +298,7 @@ export class World {
   }
 
   /** The time that the peer on `host` sees. */
-  private localMs(host: number): number {
+  localMs(host: number): number {
     return this.hosts === undefined ? this.timeUs / 1000 : this.hosts.localUs(host, this.timeUs) / 1000;
   }
 

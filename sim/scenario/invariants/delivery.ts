@@ -1,6 +1,5 @@
 import type { DataMessage } from '../../../lib/core/messages.ts';
 import type { Invariant } from '../invariant.ts';
-import { markOf } from '../payload.ts';
 
 /** No application gets a message twice. */
 export const DELIVERED_ONCE: Invariant = {
@@ -27,13 +26,16 @@ export const DELIVERED_AS_PUBLISHED: Invariant = {
   watch(run, report) {
     return {
       onDelivery(peer, _from, { origin, epoch, seq, payload }) {
-        const published = run.published.get(markOf(payload) ?? -1);
-        const same = published !== undefined && published.origin === origin && published.epoch === epoch && published.seq === seq && payload.length === Math.max(8, published.plan.bytes);
-        if (!same) report(`delivered message ${seq} of peer ${origin} (epoch ${epoch}, ${payload.length} bytes), which nobody published`, peer);
+        const published = run.publishedAs(origin, epoch, seq);
+        if (published === undefined || !sameBytes(published.payload, payload)) report(`delivered message ${seq} of peer ${origin} (epoch ${epoch}, ${payload.length} bytes), which nobody published`, peer);
       },
     };
   },
 };
+
+function sameBytes(x: Uint8Array, y: Uint8Array): boolean {
+  return x === y || (x.length === y.length && x.every((byte, index) => byte === y[index]));
+}
 
 /** FIFO order (Hadzilacos and Toueg 1994, section 3): each publisher's messages in its order; what is given up is said. */
 export const FIFO_ORDER: Invariant = {
