@@ -76,7 +76,8 @@ function runChunks(command: SwarmCommand, onRan: (outcomes: readonly SeedOutcome
 function thread(workerData: Pick<SwarmCommand, 'protocols' | 'peersMax'>): Worker {
   const script = new URL(`./swarm-worker${extname(import.meta.url)}`, import.meta.url);
   if (!script.pathname.endsWith('.ts')) return new Worker(script, { workerData });
-  return new Worker(`import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(script.href)}); });`, { eval: true, workerData });
+  const [tsx, source] = ['tsx/esm/api', script.href].map((from) => `import(${JSON.stringify(from)})`);
+  return new Worker(`${tsx}.then(({ register }) => { register(); return ${source}; });`, { eval: true, workerData });
 }
 
 function say(line: ProgressLine | undefined, text: string): void {

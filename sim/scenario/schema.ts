@@ -26,6 +26,7 @@ export function whole(min: number, max: number): Shape<number> {
   return (value, path) => (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : wrong(path, `a whole number from ${min} to ${max}`, value));
 }
 
+/** One of these words. */
 export function word<T extends string>(...words: readonly T[]): Shape<T> {
   return (value, path) => words.find((one) => one === value) ?? wrong(path, `one of ${words.join(', ')}`, value);
 }
@@ -43,6 +44,7 @@ export interface Optional<T> {
   readonly optional: Shape<T>;
 }
 
+/** A field that may be left out. */
 export function optional<T>(shape: Shape<T>): Optional<T> {
   return { optional: shape };
 }
