@@ -22,6 +22,8 @@ export interface RunView {
   group(host: number): Group | undefined;
   /** Counts the peers that ran on a host, from 1. */
   incarnation(host: number): number;
+  /** In the order in which they were published. */
+  readonly allPublished: readonly Published[];
   /** What was published under that identity; `undefined` for nothing. */
   publishedAs(origin: number, epoch: number, seq: number): Published | undefined;
   /** The application on a peer that is up, where there is one. */
@@ -49,6 +51,8 @@ export interface Checker {
   onDown?(peer: number): void;
   /** Now and then, between two events. */
   onTick?(): void;
+  /** All is good, and some messages have just been published. */
+  onProbe?(): void;
   /** Called again and again once the last fault has healed, until nothing is reported or the time to make good has passed: what is reported last counts. */
   atEnd?(): void;
 }

@@ -46,6 +46,8 @@ export interface ScenarioResult {
 const TICK_MS = 250;
 /** From when all is healed on, the run ends as soon as everything is good; it is looked at this often, in ms. */
 const LOOK_MS = 2500;
+/** Messages that are published when all is good. */
+const PROBES = 3;
 /** Time to make good where the scenario gives none, in ms: see BOUNDS in the invariants. */
 export const SETTLE_MS = 60_000;
 
@@ -74,6 +76,7 @@ class ScenarioRun implements RunView {
   private readonly published = new Map<string, Published>();
   /** The payload of a publish under way: its own delivery comes before `publish` returns. */
   private publishing: Uint8Array | undefined = undefined;
+  private probed = false;
   private skipped = 0;
   private deliveries = 0;
 
@@ -108,6 +111,10 @@ class ScenarioRun implements RunView {
     return this.incarnations.get(host) ?? 0;
   }
 
+  get allPublished(): readonly Published[] {
+    return [...this.published.values()];
+  }
+
   publishedAs(origin: number, epoch: number, seq: number): Published | undefined {
     return this.published.get(`${origin} ${epoch} ${seq}`);
   }
@@ -139,7 +146,7 @@ class ScenarioRun implements RunView {
       world.run(Math.min(nextMs, endMs));
       for (const checker of this.checkers) checker.onTick?.();
       const isLook = world.nowMs > healedMs && nextMs % LOOK_MS === 0;
-      if (world.nowMs >= endMs || (isLook && this.isGood())) break;
+      if (world.nowMs >= endMs || (isLook && this.isGood() && !this.probe())) break;
     }
     if (!this.stopped) this.judge();
     return {
@@ -153,6 +160,16 @@ class ScenarioRun implements RunView {
     this.unmet = [];
     for (const checker of this.checkers) checker.atEnd?.();
     return this.unmet.length === 0;
+  }
+
+  /** All is good: then what is published now must come to all. Answers whether there is anything to wait for. */
+  private probe(): boolean {
+    if (this.probed || this.up.length < 2) return false;
+    this.probed = true;
+    const publishers = this.random.sample(this.up, PROBES);
+    publishers.forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, index)));
+    for (const checker of this.checkers) checker.onProbe?.();
+    return true;
   }
 
   private judge(): void {

@@ -56,6 +56,34 @@ export const FIFO_ORDER: Invariant = {
   },
 };
 
+/** What an order skips it says. */
+export const LOSSES_SAID: Invariant = {
+  name: 'losses-said',
+  claim: 'in fifo order a number that is skipped was reported lost before',
+  kind: 'safety',
+  watch(run, report) {
+    if (run.scenario.group.order !== 'fifo') return undefined;
+    const next = new Map<string, number>();
+    const lost = new Set<string>();
+    const keyOf = (peer: number, origin: number, epoch: number): string => `${peer}.${run.incarnation(peer)} ${origin} ${epoch}`;
+    return {
+      onDelivery(peer, _from, { origin, epoch, seq }) {
+        const key = keyOf(peer, origin, epoch);
+        // The first number delivered of a publisher is where the stream starts here.
+        for (let skipped = next.get(key) ?? seq; skipped < seq; skipped++) {
+          if (!lost.has(`${key} ${skipped}`)) return report(`delivered message ${seq} of peer ${origin} and said nothing of message ${skipped}`, peer);
+        }
+        next.set(key, seq + 1);
+      },
+      onEvent(peer, event) {
+        if (event.kind !== 'lost') return;
+        const key = keyOf(peer, event.origin, event.epoch);
+        for (let seq = event.fromSeq; seq <= Math.min(event.toSeq, event.fromSeq + LOST_MAX); seq++) lost.add(`${key} ${seq}`);
+      },
+    };
+  },
+};
+
 /**
  * Causal order, as `CausalOrder` promises it: of two messages delivered here, of which
  * one happened before the other, that one comes first, unless something that the other
