@@ -65,6 +65,8 @@ class ScenarioRun implements RunView {
   private readonly plans: ReadonlyMap<number, PeerPlan>;
   private readonly checkers: readonly Checker[];
   private readonly lost = new Map<number, LostPeers>();
+  /** Peers whose bootstrap address did not answer when it was last tried. */
+  private readonly unreached = new Set<number>();
   private readonly incarnations = new Map<number, number>();
   private readonly pausedUntilMs = new Map<number, number>();
   private readonly violations: Violation[] = [];
@@ -192,6 +194,7 @@ class ScenarioRun implements RunView {
     const contact = this.contactOf(plan);
     this.incarnations.set(host, this.incarnation(host) + 1);
     this.lost.set(host, new LostPeers());
+    if (contact !== undefined && !this.isReached(host, contact)) this.unreached.add(host);
     this.world.join(host, this.config, this.peersFor(contact));
     this.seek(plan, this.incarnation(host), 0);
     this.start(host);
@@ -199,11 +202,20 @@ class ScenarioRun implements RunView {
     return true;
   }
 
-  /** Live peers need one live address to join through: where the peer that was named is down, any other is told. */
+  /** Live peers need one live address to join through, the same for all: where the peer that was named is down, the first that is up. */
   private contactOf({ host, contact }: PeerPlan): number | undefined {
     const named = contact ?? this.scenario.peers[0]?.host;
     if (named !== undefined && named !== host && this.world.engine(named) !== undefined) return named;
-    return this.random.pick(this.up.filter((other) => other !== host));
+    return this.up.find((other) => other !== host);
+  }
+
+  /** As live: who has neighbours tries bootstrap addresses only that did not answer before. */
+  private bootstrapOf(plan: PeerPlan, isIsolated: boolean): number | undefined {
+    return isIsolated || this.unreached.has(plan.host) ? this.contactOf(plan) : undefined;
+  }
+
+  private isReached(from: number, to: number): boolean {
+    return this.world.engine(to) !== undefined && this.world.reaches(from, to) && this.world.reaches(to, from);
   }
 
   private peersFor(contact: number | undefined): readonly PeerRef[] {
@@ -218,8 +230,11 @@ class ScenarioRun implements RunView {
       if (this.incarnation(host) !== incarnation || this.world.engine(host) === undefined) return;
       const isIsolated = this.group(host)?.overlay.neighbours.length === 0;
       if (!this.isPaused(host) && (isIsolated || round % (HEAL_MS / RETRY_MS) === 0)) {
-        const other = this.lost.get(host)?.next(this.contactOf(plan));
-        if (other !== undefined && other !== host) this.world.addContact(host, other);
+        const other = this.lost.get(host)?.next(this.bootstrapOf(plan, isIsolated));
+        if (other !== undefined && other !== host) {
+          this.world.addContact(host, other);
+          if (this.isReached(host, other)) this.unreached.delete(host);
+        }
       }
       this.seek(plan, incarnation, round + 1);
     });

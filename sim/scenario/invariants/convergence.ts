@@ -29,14 +29,17 @@ export const CONVERGED: Invariant = {
 
 
 /**
- * What is published when all is good comes to everybody. The protocols without repair
- * are held to this alone: what is published while things go wrong they may lose.
+ * What is published when all is good comes to everybody. Protocols without repair are
+ * held to this alone, and only while nobody's neighbours change: what is published while
+ * things go wrong they may lose.
  */
 export const REACHES_ALL: Invariant = {
   name: 'reaches-all',
-  claim: 'what is published once all is good is delivered at every live peer',
+  claim: 'what is published once all is good is delivered at every live peer, without repair as long as no neighbours change',
   kind: 'liveness',
   watch(run, report) {
+    const { repair, dissemination } = groupConfig(run.scenario.group);
+    const isRepaired = repair !== undefined || dissemination.kind === 'anti-entropy';
     const delivered = new Map<string, Set<number>>();
     let owed: readonly Published[] = [];
     return {
@@ -45,6 +48,9 @@ export const REACHES_ALL: Invariant = {
         const at = delivered.get(key) ?? new Set();
         delivered.set(key, at);
         at.add(peer);
+      },
+      onEvent(_peer, { kind }) {
+        if (!isRepaired && (kind === 'neighbourUp' || kind === 'neighbourDown')) owed = [];
       },
       onProbe() {
         owed = run.allPublished.slice(-Math.min(3, run.up.length));
