@@ -1,4 +1,5 @@
 import type { PlumtreeOptions } from '../../../lib/core/config.ts';
+import { counted } from '../../underlay/formats/text.ts';
 import { type Broadcast, JoinedWorld, redundancy } from '../joined-world.ts';
 import { type Finding, type Published, type Reproduction, type ReproductionOptions, type ReproductionRow, type Tolerance, row } from '../reproduction.ts';
 
@@ -15,7 +16,7 @@ interface Size {
   readonly failed: readonly number[];
 }
 
-const FULL: Size = { peers: 10_000, seeds: 3, cycles: 50, warmUp: 20, measured: 20, failed: [10, 30, 50, 70, 80] };
+const FULL: Size = { peers: 10_000, seeds: 3, cycles: 50, warmUp: 10, measured: 10, failed: [10, 30, 50, 70, 80] };
 const QUICK: Size = { peers: 1000, seeds: 1, cycles: 10, warmUp: 5, measured: 5, failed: [10, 50, 80] };
 
 /** A packet takes 1 to 2 ms, evenly. */
@@ -38,7 +39,7 @@ export const PLUMTREE_2007: Reproduction = {
   paper: 'J. Leitao, J. Pereira, L. Rodrigues: Epidemic broadcast trees, SRDS 2007, section 4.',
   method: (quick) => {
     const { peers, seeds, cycles, warmUp, measured, failed } = quick ? QUICK : FULL;
-    return `${seeds} seeds; ${peers} peers of HyParView join one by one through one contact, then ${cycles} cycles. The first broadcast on fresh links is a flood, since all links are eager; after ${warmUp} broadcasts `
+    return `${counted(seeds, 'seed')}; ${peers} peers of HyParView join one by one through one contact, then ${cycles} cycles. The first broadcast on fresh links is a flood, since all links are eager; after ${warmUp} broadcasts `
       + `${measured} are measured, of one sender or each of a random one. IHAVE goes out at once. The published order, a tree deeper (10) than the flood (9) that made it and no deeper once optimised (8), cannot be where all delays are equal, since the first `
       + 'copy then comes by the fewest hops: so a packet takes 1 to 2 ms, drawn evenly; the same rows with equal delays stand below, without a verdict. '
       + `Healing: ${failed.join(', ')} % of the peers fail at once, threshold 7, one broadcast of a random live peer right then and one after each cycle. Announcements are asked for after ${GRAFT_TIMEOUT_MS} ms, then every ${GRAFT_RETRY_MS} ms.`;
@@ -90,7 +91,7 @@ function worldOf({ peers, cycles }: Size, seed: number, jitter: number, optimiza
   return joined;
 }
 
-/** One sender, then many; with threshold 7, which is the paper's for many senders, many from the start. */
+/** One sender, then many on the same tree, which no longer changes; with threshold 7, which is the paper's for many senders, many from the start. */
 function observe(size: Size, seed: number, jitter: number, optimizationThreshold: number): Observed {
   const joined = worldOf(size, seed, jitter, optimizationThreshold);
   const sender = optimizationThreshold === 7 ? undefined : 0;
@@ -98,7 +99,7 @@ function observe(size: Size, seed: number, jitter: number, optimizationThreshold
   const [flood] = broadcasts(1, sender);
   broadcasts(size.warmUp - 1, sender);
   const settled = broadcasts(size.measured, sender);
-  const many = optimizationThreshold === 0 ? broadcasts(size.warmUp + size.measured, undefined).slice(size.warmUp) : settled;
+  const many = optimizationThreshold === 0 ? broadcasts(size.measured, undefined) : settled;
   return {
     floodPayloads: flood?.payloads ?? NaN,
     floodHops: flood?.lastDeliveryHop ?? NaN,
