@@ -13,7 +13,7 @@ const DELAY_MS = 100;
 const OPERATIONS_PER_S = 100;
 const LOAD_MS = 20_000;
 /** Of the same load, before anything is counted: trees form. */
-const WARM_UP_MS = 10_000;
+const WARM_UP_MS = 30_000;
 /** After the last operation, until the last value is everywhere. */
 const DRAIN_MS = 15_000;
 const SEEDS = 10;
