@@ -63,17 +63,18 @@ function runPlumtree(size: Size, { seed, quick, onShare }: ReproductionOptions):
   const delays = [JITTER, 0];
   const worlds = size.seeds * (3 * delays.length + size.failed.length);
   let done = 0;
-  const eachSeed = <T>(observe: (seed: number) => T): T[] => Array.from({ length: size.seeds }, () => {
-    onShare(done / worlds);
+  const eachSeed = <T>(observe: (seed: number, onShare: OnShare) => T): T[] => Array.from({ length: size.seeds }, () => {
     // Every world has its own seed; those of neighbouring seeds of the command do not meet.
-    return observe(seed * worlds + done++);
+    const observed = observe(seed * worlds + done, (share) => onShare((done + share) / worlds));
+    done++;
+    return observed;
   });
   const stable = delays.map((jitter) => ({
-    plain: eachSeed((each) => observe(size, each, jitter, 0)),
-    one: eachSeed((each) => observe(size, each, jitter, 3)),
-    many: eachSeed((each) => observe(size, each, jitter, 7)),
+    plain: eachSeed((each, onPart) => observe(size, each, { jitter, optimizationThreshold: 0, onShare: onPart })),
+    one: eachSeed((each, onPart) => observe(size, each, { jitter, optimizationThreshold: 3, onShare: onPart })),
+    many: eachSeed((each, onPart) => observe(size, each, { jitter, optimizationThreshold: 7, onShare: onPart })),
   }));
-  const healing = size.failed.map((failedPercent) => [failedPercent, eachSeed((each) => cyclesToHeal(size, each, failedPercent))] as const);
+  const healing = size.failed.map((failedPercent) => [failedPercent, eachSeed((each, onPart) => cyclesToHeal(size, each, failedPercent, onPart))] as const);
   const [drawn, equal] = stable;
   return [
     ...(drawn === undefined ? [] : [...messageRows(drawn.plain, size.peers, quick), ...hopRows(drawn, 'drawn', quick)]),
@@ -82,18 +83,31 @@ function runPlumtree(size: Size, { seed, quick, onShare }: ReproductionOptions):
   ];
 }
 
-function worldOf({ peers, cycles }: Size, seed: number, jitter: number, optimizationThreshold: number): JoinedWorld {
+function worldOf({ peers, cycles }: Size, seed: number, { jitter, optimizationThreshold, onShare }: Conditions): JoinedWorld {
   const dissemination: Partial<PlumtreeOptions> & { readonly kind: 'plumtree' } = {
     kind: 'plumtree', optimizationThreshold, iHaveDelayMs: 0, graftTimeoutMs: GRAFT_TIMEOUT_MS, graftRetryMs: GRAFT_RETRY_MS,
   };
   const joined = new JoinedWorld({ peers, seed, jitter, dissemination, settleMs: SETTLE_MS });
-  for (let cycle = 0; cycle < cycles; cycle++) joined.cycle();
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    onShare(cycle / (2 * cycles));
+    joined.cycle();
+  }
   return joined;
 }
 
+type OnShare = (share: number) => void;
+
+/** Of one world. */
+interface Conditions {
+  readonly jitter: number;
+  readonly optimizationThreshold: number;
+  readonly onShare: OnShare;
+}
+
 /** One sender, then many on the same tree, which no longer changes; with threshold 7, which is the paper's for many senders, many from the start. */
-function observe(size: Size, seed: number, jitter: number, optimizationThreshold: number): Observed {
-  const joined = worldOf(size, seed, jitter, optimizationThreshold);
+function observe(size: Size, seed: number, conditions: Conditions): Observed {
+  const joined = worldOf(size, seed, conditions);
+  const { optimizationThreshold } = conditions;
   const sender = optimizationThreshold === 7 ? undefined : 0;
   const broadcasts = (count: number, source: number | undefined): Broadcast[] => Array.from({ length: count }, () => joined.broadcast(source));
   const [flood] = broadcasts(1, sender);
@@ -112,8 +126,8 @@ function observe(size: Size, seed: number, jitter: number, optimizationThreshold
 }
 
 /** The first cycle from which on the redundancy stays nearly 0. */
-function cyclesToHeal(size: Size, seed: number, failedPercent: number): number {
-  const joined = worldOf(size, seed, JITTER, 7);
+function cyclesToHeal(size: Size, seed: number, failedPercent: number, onShare: OnShare): number {
+  const joined = worldOf(size, seed, { jitter: JITTER, optimizationThreshold: 7, onShare });
   for (let sent = 0; sent < size.warmUp; sent++) joined.broadcast();
   joined.crash(failedPercent / 100);
   let healedAfter = 0;
