@@ -2,6 +2,7 @@ import { type GroupOptions, groupConfig } from '../../../lib/core/config.ts';
 import { type PeerRef, peerRef } from '../../../lib/core/ids.ts';
 import type { DataMessage, Message } from '../../../lib/core/messages.ts';
 import { Random } from '../../../lib/core/random.ts';
+import { counted } from '../../underlay/formats/text.ts';
 import { SilentObserver } from '../../world/observer.ts';
 import { equalPaths } from '../../world/paths.ts';
 import { World } from '../../world/world.ts';
@@ -12,7 +13,7 @@ const DELAY_MS = 100;
 const OPERATIONS_PER_S = 100;
 const LOAD_MS = 20_000;
 /** Of the same load, before anything is counted: trees form. */
-const WARM_UP_MS = 10_000;
+const WARM_UP_MS = 30_000;
 /** After the last operation, until the last value is everywhere. */
 const DRAIN_MS = 15_000;
 const SEEDS = 10;
@@ -66,7 +67,7 @@ export const GLOMERS: Reproduction = {
   summary: 'Gossip Glomers broadcast challenge: messages per operation, stable latency',
   paper: 'Fly.io and K. Kingsbury: Gossip Glomers, challenges 3d and 3e (Efficient Broadcast), 2023; run on Maelstrom, with its checker\'s definitions.',
   method: (quick) => `${NODES} nodes, ${DELAY_MS} ms between any two; ${OPERATIONS_PER_S} operations a second for ${LOAD_MS / 1000} s at random nodes, half of them reads, half broadcasts of one value, after ${WARM_UP_MS / 1000} s of the same `
-    + `that are not counted; ${quick ? SEEDS_QUICK : SEEDS} seeds. As in the challenge, messages between servers count and those of clients do not, and take no time; here these are payloads and all control messages, `
+    + `that are not counted; ${counted(quick ? SEEDS_QUICK : SEEDS, 'seed')}. As in the challenge, messages between servers count and those of clients do not, and take no time; here these are payloads and all control messages, `
     + 'membership included, and links that deliver reliably need no acknowledgements of their own. Plumtree has a tree for each source: its shared tree does not settle while 25 nodes publish at once from the start '
     + '(seed 1: 50 messages per operation, some seconds of latency), since concurrent floods prune each other\'s trees. Stable latency as Maelstrom\'s checker has it: from a broadcast to the last read that misses its value; '
     + 'as reads are few, it is less than the time until all nodes have the value, which stands beside it without a verdict.',

@@ -1,4 +1,5 @@
 import type { PlumtreeOptions } from '../../../lib/core/config.ts';
+import { counted } from '../../underlay/formats/text.ts';
 import { type Broadcast, JoinedWorld, redundancy } from '../joined-world.ts';
 import { type Finding, type Published, type Reproduction, type ReproductionOptions, type ReproductionRow, type Tolerance, row } from '../reproduction.ts';
 
@@ -15,7 +16,7 @@ interface Size {
   readonly failed: readonly number[];
 }
 
-const FULL: Size = { peers: 10_000, seeds: 3, cycles: 50, warmUp: 20, measured: 20, failed: [10, 30, 50, 70, 80] };
+const FULL: Size = { peers: 10_000, seeds: 3, cycles: 50, warmUp: 10, measured: 10, failed: [10, 30, 50, 70, 80] };
 const QUICK: Size = { peers: 1000, seeds: 1, cycles: 10, warmUp: 5, measured: 5, failed: [10, 50, 80] };
 
 /** A packet takes 1 to 2 ms, evenly. */
@@ -38,7 +39,7 @@ export const PLUMTREE_2007: Reproduction = {
   paper: 'J. Leitao, J. Pereira, L. Rodrigues: Epidemic broadcast trees, SRDS 2007, section 4.',
   method: (quick) => {
     const { peers, seeds, cycles, warmUp, measured, failed } = quick ? QUICK : FULL;
-    return `${seeds} seeds; ${peers} peers of HyParView join one by one through one contact, then ${cycles} cycles. The first broadcast on fresh links is a flood, since all links are eager; after ${warmUp} broadcasts `
+    return `${counted(seeds, 'seed')}; ${peers} peers of HyParView join one by one through one contact, then ${cycles} cycles. The first broadcast on fresh links is a flood, since all links are eager; after ${warmUp} broadcasts `
       + `${measured} are measured, of one sender or each of a random one. IHAVE goes out at once. The published order, a tree deeper (10) than the flood (9) that made it and no deeper once optimised (8), cannot be where all delays are equal, since the first `
       + 'copy then comes by the fewest hops: so a packet takes 1 to 2 ms, drawn evenly; the same rows with equal delays stand below, without a verdict. '
       + `Healing: ${failed.join(', ')} % of the peers fail at once, threshold 7, one broadcast of a random live peer right then and one after each cycle. Announcements are asked for after ${GRAFT_TIMEOUT_MS} ms, then every ${GRAFT_RETRY_MS} ms.`;
@@ -62,17 +63,18 @@ function runPlumtree(size: Size, { seed, quick, onShare }: ReproductionOptions):
   const delays = [JITTER, 0];
   const worlds = size.seeds * (3 * delays.length + size.failed.length);
   let done = 0;
-  const eachSeed = <T>(observe: (seed: number) => T): T[] => Array.from({ length: size.seeds }, () => {
-    onShare(done / worlds);
+  const eachSeed = <T>(observe: (seed: number, onShare: OnShare) => T): T[] => Array.from({ length: size.seeds }, () => {
     // Every world has its own seed; those of neighbouring seeds of the command do not meet.
-    return observe(seed * worlds + done++);
+    const observed = observe(seed * worlds + done, (share) => onShare((done + share) / worlds));
+    done++;
+    return observed;
   });
   const stable = delays.map((jitter) => ({
-    plain: eachSeed((each) => observe(size, each, jitter, 0)),
-    one: eachSeed((each) => observe(size, each, jitter, 3)),
-    many: eachSeed((each) => observe(size, each, jitter, 7)),
+    plain: eachSeed((each, onPart) => observe(size, each, { jitter, optimizationThreshold: 0, onShare: onPart })),
+    one: eachSeed((each, onPart) => observe(size, each, { jitter, optimizationThreshold: 3, onShare: onPart })),
+    many: eachSeed((each, onPart) => observe(size, each, { jitter, optimizationThreshold: 7, onShare: onPart })),
   }));
-  const healing = size.failed.map((failedPercent) => [failedPercent, eachSeed((each) => cyclesToHeal(size, each, failedPercent))] as const);
+  const healing = size.failed.map((failedPercent) => [failedPercent, eachSeed((each, onPart) => cyclesToHeal(size, each, failedPercent, onPart))] as const);
   const [drawn, equal] = stable;
   return [
     ...(drawn === undefined ? [] : [...messageRows(drawn.plain, size.peers, quick), ...hopRows(drawn, 'drawn', quick)]),
@@ -81,24 +83,37 @@ function runPlumtree(size: Size, { seed, quick, onShare }: ReproductionOptions):
   ];
 }
 
-function worldOf({ peers, cycles }: Size, seed: number, jitter: number, optimizationThreshold: number): JoinedWorld {
+function worldOf({ peers, cycles }: Size, seed: number, { jitter, optimizationThreshold, onShare }: Conditions): JoinedWorld {
   const dissemination: Partial<PlumtreeOptions> & { readonly kind: 'plumtree' } = {
     kind: 'plumtree', optimizationThreshold, iHaveDelayMs: 0, graftTimeoutMs: GRAFT_TIMEOUT_MS, graftRetryMs: GRAFT_RETRY_MS,
   };
   const joined = new JoinedWorld({ peers, seed, jitter, dissemination, settleMs: SETTLE_MS });
-  for (let cycle = 0; cycle < cycles; cycle++) joined.cycle();
+  for (let cycle = 0; cycle < cycles; cycle++) {
+    onShare(cycle / (2 * cycles));
+    joined.cycle();
+  }
   return joined;
 }
 
-/** One sender, then many; with threshold 7, which is the paper's for many senders, many from the start. */
-function observe(size: Size, seed: number, jitter: number, optimizationThreshold: number): Observed {
-  const joined = worldOf(size, seed, jitter, optimizationThreshold);
+type OnShare = (share: number) => void;
+
+/** Of one world. */
+interface Conditions {
+  readonly jitter: number;
+  readonly optimizationThreshold: number;
+  readonly onShare: OnShare;
+}
+
+/** One sender, then many on the same tree, which no longer changes; with threshold 7, which is the paper's for many senders, many from the start. */
+function observe(size: Size, seed: number, conditions: Conditions): Observed {
+  const joined = worldOf(size, seed, conditions);
+  const { optimizationThreshold } = conditions;
   const sender = optimizationThreshold === 7 ? undefined : 0;
   const broadcasts = (count: number, source: number | undefined): Broadcast[] => Array.from({ length: count }, () => joined.broadcast(source));
   const [flood] = broadcasts(1, sender);
   broadcasts(size.warmUp - 1, sender);
   const settled = broadcasts(size.measured, sender);
-  const many = optimizationThreshold === 0 ? broadcasts(size.warmUp + size.measured, undefined).slice(size.warmUp) : settled;
+  const many = optimizationThreshold === 0 ? broadcasts(size.measured, undefined) : settled;
   return {
     floodPayloads: flood?.payloads ?? NaN,
     floodHops: flood?.lastDeliveryHop ?? NaN,
@@ -111,8 +126,8 @@ function observe(size: Size, seed: number, jitter: number, optimizationThreshold
 }
 
 /** The first cycle from which on the redundancy stays nearly 0. */
-function cyclesToHeal(size: Size, seed: number, failedPercent: number): number {
-  const joined = worldOf(size, seed, JITTER, 7);
+function cyclesToHeal(size: Size, seed: number, failedPercent: number, onShare: OnShare): number {
+  const joined = worldOf(size, seed, { jitter: JITTER, optimizationThreshold: 7, onShare });
   for (let sent = 0; sent < size.warmUp; sent++) joined.broadcast();
   joined.crash(failedPercent / 100);
   let healedAfter = 0;
