@@ -1,6 +1,6 @@
 import { OverlayError, describe, invalidOption } from './errors.ts';
 import { CAUSAL_ENTRIES_MAX } from './messages.ts';
-import type { DisseminationOptions, FailureDetectorOptions, GroupConfig, GroupLimits, GroupOptions, OverlayOptions } from './options.ts';
+import type { CyclonOptions, DisseminationOptions, FailureDetectorOptions, GroupConfig, GroupLimits, GroupOptions, OverlayOptions } from './options.ts';
 import { closest } from './suggest.ts';
 
 export type * from './options.ts';
@@ -17,6 +17,7 @@ const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<Overla
     shuffleIntervalMs: 1000,
     neighbourTimeoutMs: 2000,
   },
+  cyclon: { kind: 'cyclon', viewSize: 20, shuffleLength: 8, shuffleIntervalMs: 1000, joinWalkLength: 5 },
   full: { kind: 'full' },
   static: { kind: 'static' },
 };
@@ -117,6 +118,9 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   shufflePassive: [0, 64],
   shuffleIntervalMs: [1, 86_400_000],
   neighbourTimeoutMs: [1, 3_600_000],
+  viewSize: [1, 256],
+  shuffleLength: [1, 128],
+  joinWalkLength: [0, 64],
   optimizationThreshold: [0, 1000],
   iHaveDelayMs: [0, 60_000],
   iHaveBytesPerMs: [1, 1_000_000_000],
@@ -202,6 +206,7 @@ function checkRelations(config: GroupConfig): void {
   if (overlay.kind === 'hyparview' && overlay.passiveRandomWalkLength > overlay.activeRandomWalkLength) {
     invalidOption('overlay.hyparview.passiveRandomWalkLength', `at most activeRandomWalkLength (${overlay.activeRandomWalkLength})`, overlay.passiveRandomWalkLength);
   }
+  if (overlay.kind === 'cyclon') checkCyclon(overlay, dissemination);
   if (dissemination.kind === 'plumtree' && dissemination.iHaveDelayMs >= dissemination.graftTimeoutMs) {
     invalidOption('dissemination.plumtree.iHaveDelayMs', `less than graftTimeoutMs (${dissemination.graftTimeoutMs})`, dissemination.iHaveDelayMs);
   }
@@ -214,6 +219,14 @@ function checkRelations(config: GroupConfig): void {
   checkHistory(config);
   if (config.order === 'causal' && config.originsMax > CAUSAL_ENTRIES_MAX) {
     invalidOption('originsMax', `at most ${CAUSAL_ENTRIES_MAX} in causal order, since a message may name each`, config.originsMax);
+  }
+}
+
+/** Its views are not mutual, and change all the time: what keeps a state for each link cannot use them. */
+function checkCyclon({ viewSize, shuffleLength }: CyclonOptions, { kind }: DisseminationOptions): void {
+  if (shuffleLength > viewSize) invalidOption('overlay.cyclon.shuffleLength', `at most viewSize (${viewSize})`, shuffleLength);
+  if (kind !== 'rumor' && kind !== 'anti-entropy' && kind !== 'flooding') {
+    invalidOption('dissemination', 'rumor, anti-entropy or flooding over cyclon, whose views are not mutual', kind);
   }
 }
 

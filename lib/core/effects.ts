@@ -39,6 +39,7 @@ export type Timer =
   | AntiEntropyTimer
   | GapTimer
   | CatchUpTimer
+  | CyclonTimer
   | ProbeTimer;
 
 /** HyParView: time to shuffle. */
@@ -87,6 +88,11 @@ export interface GapTimer extends GroupTimer {
 export interface CatchUpTimer extends GroupTimer {
   readonly kind: 'catchUp';
   readonly attempt: number;
+}
+
+/** Cyclon: time to shuffle. */
+export interface CyclonTimer extends GroupTimer {
+  readonly kind: 'cyclon';
 }
 
 /** Failure detector: `tick` begins and ends probe intervals; the others end a wait of the probe `seq`. */

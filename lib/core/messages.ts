@@ -1,6 +1,8 @@
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
+import type { CyclonMessage } from './messages/cyclon.ts';
 import type { RttMessage } from './messages/rtt.ts';
 
+export * from './messages/cyclon.ts';
 export type * from './messages/rtt.ts';
 
 /**
@@ -19,6 +21,7 @@ export type MembershipMessage =
   | Disconnect
   | Shuffle
   | ShuffleReply
+  | CyclonMessage
   | RttMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */
@@ -55,13 +58,13 @@ export const CAUSAL_ENTRIES_MAX = 4096;
 /** What an entry counts for in bounds of bytes: its length on the wire. */
 export const CAUSAL_ENTRY_BYTES = 24;
 
-/** HyParView: a newcomer asks its contact to let it in. */
+/** HyParView, Cyclon: a newcomer asks its contact to let it in. */
 export interface Join {
   readonly kind: 'join';
   readonly group: GroupRef;
 }
 
-/** HyParView: a random walk that spreads the newcomer. */
+/** HyParView, Cyclon: a random walk that spreads the newcomer. */
 export interface ForwardJoin {
   readonly kind: 'forwardJoin';
   readonly group: GroupRef;

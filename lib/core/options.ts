@@ -21,6 +21,19 @@ export interface HyParViewOptions {
   readonly neighbourTimeoutMs: number;
 }
 
+/** Cyclon (Voulgaris, Gavidia, van Steen, 2005). */
+export interface CyclonOptions {
+  readonly kind: 'cyclon';
+  /** Peers in the view (the paper's c). Default 20, a size that the paper measures. */
+  readonly viewSize: number;
+  /** Entries sent in a shuffle (the paper's l), at most viewSize. Default 8, a guess: two fifths of the view. */
+  readonly shuffleLength: number;
+  /** Time between shuffles, in ms; an answer that takes longer counts as none, so it must exceed a round trip. Default 1000, a guess: the paper counts cycles. */
+  readonly shuffleIntervalMs: number;
+  /** Hops of a newcomer's random walks. Default 5, a guess: about the path length of large groups, as the paper asks. */
+  readonly joinWalkLength: number;
+}
+
 /** Every member is known and is a neighbour; the application or the scenario gives the list. */
 export interface FullOptions {
   readonly kind: 'full';
@@ -31,7 +44,7 @@ export interface StaticOptions {
   readonly kind: 'static';
 }
 
-export type OverlayOptions = HyParViewOptions | FullOptions | StaticOptions;
+export type OverlayOptions = HyParViewOptions | CyclonOptions | FullOptions | StaticOptions;
 
 /** Send on to every neighbour but the one it came from. */
 export interface FloodingOptions {

@@ -12,6 +12,7 @@ import { Plumtree } from '../dissemination/plumtree.ts';
 import { RumorMongering } from '../dissemination/rumor-mongering.ts';
 import { TreeMulticast } from '../dissemination/tree-multicast.ts';
 import { Unicast } from '../dissemination/unicast.ts';
+import { Cyclon } from '../membership/cyclon.ts';
 import { HyParView } from '../membership/hyparview.ts';
 import { StaticOverlay } from '../overlay/static-overlay.ts';
 import { type CatchUp, answerNewcomer, isCatchUp } from './catch-up.ts';
@@ -113,6 +114,9 @@ export class Group implements NeighbourListener {
       case 'shuffleReply':
       case 'rttProbe':
       case 'rttReply':
+      case 'cyclonShuffle':
+      case 'cyclonReply':
+      case 'cyclonWelcome':
         return this.overlay.onMessage(from, message, nowMs, effects);
       case 'ping':
       case 'ack':
@@ -129,6 +133,7 @@ export class Group implements NeighbourListener {
     switch (timer.kind) {
       case 'shuffle':
       case 'neighbour':
+      case 'cyclon':
         return this.overlay.onTimer(timer, nowMs, effects);
       case 'iHave':
       case 'graft':
@@ -184,6 +189,7 @@ export class Group implements NeighbourListener {
   private makeOverlay(options: OverlayOptions, peers: readonly PeerRef[], random: Random): Overlay {
     switch (options.kind) {
       case 'hyparview': return new HyParView(this.self, this.ref, this.session, options, random, this);
+      case 'cyclon': return new Cyclon(this.self, this.ref, this.session, options, random, this);
       case 'full':
       case 'static': return new StaticOverlay(this.self, peers, this);
       default: return unreachable(options);

@@ -105,7 +105,8 @@ function joinAll(world: World, field: Field, setup: PeersSetup, collector: Colle
       world.run(world.nowMs + JOIN_INTERVAL_MS);
       report();
     }
-    const endMs = world.nowMs + SETTLE_MAX_MS;
+    // Views that are exchanged all the time never rest.
+    const endMs = world.nowMs + (setup.config.overlay.kind === 'cyclon' ? SETTLED_MS : SETTLE_MAX_MS);
     while (world.nowMs < endMs && world.nowMs - collector.lastNeighbourUs / 1000 < SETTLED_MS) world.run(world.nowMs + PUBLISH_INTERVAL_MS);
     return;
   }

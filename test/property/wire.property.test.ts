@@ -24,6 +24,9 @@ const peers = fc.oneof(fc.array(peer, { maxLength: 10 }), fc.array(peer, { minLe
 const timeToLive = uint(255);
 const idFields = { origin: peer, epoch: u32, seq: u32 };
 
+const cyclonEntry = fc.record({ peer, age: uint(65_535) });
+const cyclonEntries = fc.oneof(fc.array(cyclonEntry, { maxLength: 10 }), fc.array(cyclonEntry, { minLength: 120, maxLength: 128 }));
+
 /** Few origins and epochs, so that runs of more than one occur; now and then a long run. */
 const announcements: fc.Arbitrary<Announcement[]> = fc.array(
   fc.record({ origin: fc.constantFrom(peerRef(0), peerRef(1)), epoch: fc.constantFrom(1, 2 ** 31), seq: u32, hops: uint(65_535) }),
@@ -71,6 +74,9 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   nack: fc.record({ kind: fc.constant('nack'), group, seq: u32 }),
   rttProbe: fc.record({ kind: fc.constant('rttProbe'), group, seq: u32 }),
   rttReply: fc.record({ kind: fc.constant('rttReply'), group, seq: u32 }),
+  cyclonShuffle: fc.record({ kind: fc.constant('cyclonShuffle'), group, seq: u32, entries: cyclonEntries }),
+  cyclonReply: fc.record({ kind: fc.constant('cyclonReply'), group, seq: u32, entries: cyclonEntries }),
+  cyclonWelcome: fc.record({ kind: fc.constant('cyclonWelcome'), group, peer, age: uint(65_535) }),
 };
 
 const causalEntry = fc.record({ origin: peer, epoch: u32, next: u32 });
