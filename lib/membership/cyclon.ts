@@ -28,11 +28,12 @@ import type { Random } from '../core/random.ts';
  * - A peer whose view is empty joins again through a contact that it was given.
  *
  * Guarantees: views never contain the peer itself or a peer twice. Each peer's oldest
- * entry goes or is renewed in each shuffle, so no entry of a failed peer outlives about
- * as many intervals as a view has places. After a partition the halves grow together by
- * themselves while one live peer has an entry of the other half left, which is for about
- * as long; after that only a contact (`addContact`) brings them together. Nothing holds
- * against peers that lie about who there is.
+ * entry goes or is renewed in each shuffle, so that entries of failed peers are gone
+ * after about twice as many intervals as a view has places, even where half of all have
+ * failed. After a partition the halves grow together by themselves while one peer has
+ * an entry of the other half left, or a shuffle is still under way to it, which is for
+ * about as long; after that only a contact (`addContact`) brings them together. Nothing
+ * holds against peers that lie about who there is.
  */
 export class Cyclon implements Overlay {
   /** The view. */
