@@ -89,6 +89,7 @@ const PROTOCOL_FILES = [
   'lib/overlay/static-overlay.ts',
   'lib/dissemination/anti-entropy.ts',
   'lib/dissemination/flooding.ts',
+  'lib/dissemination/gossip-mesh.ts',
   'lib/dissemination/plumtree.ts',
   'lib/dissemination/rumor-mongering.ts',
   'lib/dissemination/tree-multicast.ts',

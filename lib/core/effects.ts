@@ -40,6 +40,7 @@ export type Timer =
   | GapTimer
   | CatchUpTimer
   | CyclonTimer
+  | GossipMeshTimer
   | ProbeTimer;
 
 /** HyParView: time to shuffle. */
@@ -93,6 +94,11 @@ export interface CatchUpTimer extends GroupTimer {
 /** Cyclon: time to shuffle. */
 export interface CyclonTimer extends GroupTimer {
   readonly kind: 'cyclon';
+}
+
+/** Gossip mesh: the heartbeat. */
+export interface GossipMeshTimer extends GroupTimer {
+  readonly kind: 'gossipMesh';
 }
 
 /** Failure detector: `tick` begins and ends probe intervals; the others end a wait of the probe `seq`. */

@@ -1,8 +1,10 @@
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
 import type { CyclonMessage } from './messages/cyclon.ts';
+import type { IWant } from './messages/gossip-mesh.ts';
 import type { RttMessage } from './messages/rtt.ts';
 
 export * from './messages/cyclon.ts';
+export type * from './messages/gossip-mesh.ts';
 export type * from './messages/rtt.ts';
 
 /**
@@ -25,7 +27,7 @@ export type MembershipMessage =
   | RttMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */
-export type DisseminationControl = IHave | Graft | Prune | Feedback | RumorRequest | Digest;
+export type DisseminationControl = IWant | IHave | Graft | Prune | Feedback | RumorRequest | Digest;
 
 /** Messages of the failure detector; their group is `PEER_GROUP`. */
 export type ProbeMessage = Ping | Ack | PingRequest | Nack;
@@ -111,14 +113,14 @@ export interface Announcement extends MessageId {
   readonly hops: number;
 }
 
-/** Plumtree: the sender has these messages. */
+/** Plumtree, gossip mesh: the sender has these messages. */
 export interface IHave {
   readonly kind: 'iHave';
   readonly group: GroupRef;
   readonly announcements: readonly Announcement[];
 }
 
-/** Plumtree: make the link between us eager; `id` asks for that message too. */
+/** Plumtree: make the link between us eager; `id` asks for that message too. Gossip mesh: take the link between us into the mesh. */
 export interface Graft {
   readonly kind: 'graft';
   readonly group: GroupRef;
@@ -127,7 +129,7 @@ export interface Graft {
   readonly id?: MessageId;
 }
 
-/** Plumtree: make the link between us lazy. */
+/** Plumtree: make the link between us lazy. Gossip mesh: take it out of the mesh, and ask for no other for a while. */
 export interface Prune {
   readonly kind: 'prune';
   readonly group: GroupRef;

@@ -3,7 +3,7 @@
  */
 export interface HyParViewOptions {
   readonly kind: 'hyparview';
-  /** Peers linked to. Default 5, as in the paper (fan-out 4, plus the one a message came from). */
+  /** Peers linked to. Default 5, as in the paper (fan-out 4, plus the one a message came from); below a gossip mesh 16, a guess: peers of libp2p hold dozens of connections. */
   readonly activeViewSize: number;
   /** Peers remembered as replacements. Default 30, as in the paper. */
   readonly passiveViewSize: number;
@@ -84,6 +84,31 @@ export interface PlumtreeOptions {
   readonly treesMax: number;
 }
 
+/** A mesh in the manner of gossipsub, with its parameters' names and defaults (libp2p, gossipsub 1.0 and the backoff of 1.1). */
+export interface GossipMeshOptions {
+  readonly kind: 'gossip-mesh';
+  /** Links in the mesh that a peer fills up to (D). Default 6. */
+  readonly d: number;
+  /** Below so many links more are grafted (D_low). Default 4. */
+  readonly dLow: number;
+  /** With so many links a graft is refused (D_high). Default 12. */
+  readonly dHigh: number;
+  /** Other neighbours to which recent messages are announced at each heartbeat (D_lazy). Default 6. */
+  readonly dLazy: number;
+  /** Time between heartbeats, in ms. Default 1000. */
+  readonly heartbeatMs: number;
+  /** Heartbeats for which a message is announced (the gossip window of the message cache). Default 3. */
+  readonly gossipWindow: number;
+  /** How long a link that was pruned may not be grafted again, in ms; who was pruned adds one to two heartbeats. Default 60 000. */
+  readonly pruneBackoffMs: number;
+  /** Announcements in one message at most; more are split. Default 64, a guess that keeps it in one datagram. */
+  readonly iHaveBatchMax: number;
+  /** Announced messages asked for between two heartbeats at most; further ones are left to the next announcement, and counted. Default 1024. */
+  readonly missingMax: number;
+  /** Messages sent on one neighbour's requests between two heartbeats at most. Default 256. */
+  readonly batchMax: number;
+}
+
 /** Rumor mongering (Demers et al., PODC 1987, section 1.4). */
 export interface RumorOptions {
   readonly kind: 'rumor';
@@ -115,6 +140,7 @@ export type DisseminationOptions =
   | UnicastOptions
   | TreeOptions
   | PlumtreeOptions
+  | GossipMeshOptions
   | RumorOptions
   | AntiEntropyOptions;
 

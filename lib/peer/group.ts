@@ -8,6 +8,7 @@ import type { Dissemination, NeighbourListener, Overlay, TreeOverlay } from '../
 import type { Random } from '../core/random.ts';
 import { AntiEntropy } from '../dissemination/anti-entropy.ts';
 import { Flooding } from '../dissemination/flooding.ts';
+import { GossipMesh } from '../dissemination/gossip-mesh.ts';
 import { Plumtree } from '../dissemination/plumtree.ts';
 import { RumorMongering } from '../dissemination/rumor-mongering.ts';
 import { TreeMulticast } from '../dissemination/tree-multicast.ts';
@@ -97,6 +98,7 @@ export class Group implements NeighbourListener {
     switch (message.kind) {
       case 'data':
       case 'iHave':
+      case 'iWant':
       case 'graft':
       case 'prune':
       case 'feedback':
@@ -138,6 +140,7 @@ export class Group implements NeighbourListener {
       case 'iHave':
       case 'graft':
       case 'rumor':
+      case 'gossipMesh':
         return this.dissemination.onTimer(timer, nowMs, effects);
       case 'antiEntropy':
         return (this.repair ?? this.dissemination).onTimer(timer, nowMs, effects);
@@ -205,6 +208,7 @@ export class Group implements NeighbourListener {
       case 'unicast': return new Unicast(self, log, neighbours);
       case 'tree': return new TreeMulticast(self, log, treeOf(this.overlay));
       case 'plumtree': return this.makePlumtree(options);
+      case 'gossip-mesh': return new GossipMesh(self, session, options, log, neighbours, random);
       case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random);
       case 'anti-entropy': return this.makeAntiEntropy(options, random, 'dissemination');
       default: return unreachable(options);

@@ -33,6 +33,7 @@ export const KIND_CODES = Object.freeze({
   cyclonShuffle: 56,
   cyclonReply: 57,
   cyclonWelcome: 58,
+  iWant: 60,
 } satisfies Record<ControlKind, number>);
 
 const KINDS = new Map<unknown, ControlKind>(

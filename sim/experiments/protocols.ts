@@ -80,6 +80,14 @@ const ENTRIES: readonly Entry[] = [
     dissemination: 'flooding',
   },
   {
+    name: 'gossip-mesh',
+    group: 'meshes',
+    summary: 'a mesh of bounded degree over HyParView, lazy announcements to others, as in gossipsub',
+    variants: 'd=N, dLow=N, dHigh=N, dLazy=N, activeViewSize=N',
+    ...HYPARVIEW,
+    dissemination: 'gossip-mesh',
+  },
+  {
     name: 'rumor',
     group: 'epidemics',
     summary: 'rumor mongering over full membership',
@@ -129,6 +137,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['flooding', 'flood'],
   ['hyparview', 'flood'],
   ['gossip', 'rumor'],
+  ['gossipsub', 'gossip-mesh'],
   ['epidemic', 'rumor'],
 ]);
 

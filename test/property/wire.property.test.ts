@@ -76,6 +76,7 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   rttReply: fc.record({ kind: fc.constant('rttReply'), group, seq: u32 }),
   cyclonShuffle: fc.record({ kind: fc.constant('cyclonShuffle'), group, seq: u32, entries: cyclonEntries }),
   cyclonReply: fc.record({ kind: fc.constant('cyclonReply'), group, seq: u32, entries: cyclonEntries }),
+  iWant: fc.record({ kind: fc.constant('iWant'), group, ids: fc.array(fc.record(idFields), { maxLength: 40 }) }),
   cyclonWelcome: fc.record({ kind: fc.constant('cyclonWelcome'), group, peer, age: uint(65_535) }),
 };
 

@@ -1,17 +1,30 @@
-import { DelayPaths } from '../../sim/world/paths.ts';
+import type { Paths, QueuedHop } from '../../sim/world/paths.ts';
 
 /** Every host is 10 ms from every other, and while `split` nothing crosses between the hosts below `border` and the others. */
-export class SplitPaths extends DelayPaths {
-  override readonly plain = false;
+export class SplitPaths implements Paths {
+  readonly plain = false;
+  readonly hosts: number;
   split = false;
   private readonly border: number;
 
   constructor(hosts: number, border: number) {
-    super({ hosts, symmetric: true, delayMs: (a, b) => (a === b ? 0 : 10) });
+    this.hosts = hosts;
     this.border = border;
   }
 
-  override loss(from = 0, to = 0): number {
+  delayUs(from: number, to: number): number {
+    return from === to ? 0 : 10_000;
+  }
+
+  loss(from: number, to: number): number {
     return this.split && from < this.border !== to < this.border ? 1 : 0;
+  }
+
+  jitterUs(): number {
+    return 0;
+  }
+
+  queues(): readonly QueuedHop[] {
+    return [];
   }
 }
