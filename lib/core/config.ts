@@ -54,7 +54,7 @@ const DISSEMINATION_DEFAULTS: {
     batchMax: 256,
   },
   rumor: { kind: 'rumor', mode: 'push', interest: 'feedback', stop: 'counter', k: 2, cycleMs: 1000, hotMax: 1024 },
-  'anti-entropy': { kind: 'anti-entropy', mode: 'push-pull', cycleMs: 1000, batchMax: 256 },
+  'anti-entropy': { kind: 'anti-entropy', mode: 'push-pull', cycleMs: 1000, batchMax: 256, reconcile: 'digest' },
 };
 
 /** A mesh is chosen among more links than it may have. */
@@ -184,6 +184,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   mode: ['push', 'pull', 'push-pull'],
   interest: ['feedback', 'blind'],
   stop: ['counter', 'coin'],
+  reconcile: ['digest', 'ranges'],
 };
 
 function choose<T extends { readonly kind: string }>(

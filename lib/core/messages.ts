@@ -1,10 +1,12 @@
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
 import type { CyclonMessage } from './messages/cyclon.ts';
 import type { IWant } from './messages/gossip-mesh.ts';
+import type { RangeMessage } from './messages/ranges.ts';
 import type { RttMessage } from './messages/rtt.ts';
 
 export * from './messages/cyclon.ts';
 export type * from './messages/gossip-mesh.ts';
+export * from './messages/ranges.ts';
 export type * from './messages/rtt.ts';
 
 /**
@@ -27,7 +29,7 @@ export type MembershipMessage =
   | RttMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */
-export type DisseminationControl = IWant | IHave | Graft | Prune | Feedback | RumorRequest | Digest;
+export type DisseminationControl = IWant | RangeMessage | IHave | Graft | Prune | Feedback | RumorRequest | Digest;
 
 /** Messages of the failure detector; their group is `PEER_GROUP`. */
 export type ProbeMessage = Ping | Ack | PingRequest | Nack;

@@ -125,7 +125,7 @@ export interface RumorOptions {
   readonly hotMax: number;
 }
 
-/** Anti-entropy (Demers et al., PODC 1987, section 1.3) on digests per origin. */
+/** Anti-entropy (Demers et al., PODC 1987, section 1.3). */
 export interface AntiEntropyOptions {
   readonly kind: 'anti-entropy';
   readonly mode: 'push' | 'pull' | 'push-pull';
@@ -133,6 +133,14 @@ export interface AntiEntropyOptions {
   readonly cycleMs: number;
   /** Messages sent in answer to one digest at most; the rest follows in later cycles. Default 256. */
   readonly batchMax: number;
+  /**
+   * How two peers find out what one of them lacks. `digest`: one says what it has seen of
+   * each publisher, which costs as much as there are publishers and gaps. `ranges`: by
+   * fingerprints of ranges of what they keep (Meyer, SRDS 2023), which costs as much as
+   * they differ, times the logarithm of what they keep, and takes some round trips. All
+   * members must choose the same. Default `digest`.
+   */
+  readonly reconcile: 'digest' | 'ranges';
 }
 
 export type DisseminationOptions =

@@ -2,6 +2,7 @@ import type { AntiEntropyOptions, DisseminationOptions, GroupConfig, OverlayOpti
 import type { Effects, Timer } from '../core/effects.ts';
 import { OverlayError, assert, unreachable } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
+import type { IdOf } from '../core/message-key.ts';
 import { MessageLog } from '../core/message-log.ts';
 import type { DataMessage, Digest, Message } from '../core/messages.ts';
 import type { Dissemination, NeighbourListener, Overlay, TreeOverlay } from '../core/protocol.ts';
@@ -10,6 +11,7 @@ import { AntiEntropy } from '../dissemination/anti-entropy.ts';
 import { Flooding } from '../dissemination/flooding.ts';
 import { GossipMesh } from '../dissemination/gossip-mesh.ts';
 import { Plumtree } from '../dissemination/plumtree.ts';
+import { RangeReconciliation } from '../dissemination/range-reconciliation.ts';
 import { RumorMongering } from '../dissemination/rumor-mongering.ts';
 import { TreeMulticast } from '../dissemination/tree-multicast.ts';
 import { Unicast } from '../dissemination/unicast.ts';
@@ -42,13 +44,15 @@ export class Group implements NeighbourListener {
   private readonly catchUp: CatchUp | undefined;
   private readonly self: PeerRef;
   private readonly epoch: number;
+  private readonly idOf: IdOf;
   private nextSeq = 0;
 
   constructor(identity: GroupIdentity, config: GroupConfig, peers: readonly PeerRef[], random: Random) {
-    const { self, ref, session, epoch } = identity;
+    const { self, ref, session, epoch, idOf } = identity;
     this.self = self;
     this.ref = ref;
     this.epoch = epoch;
+    this.idOf = idOf;
     this.log = new MessageLog(ref, session, config);
     this.overlay = this.makeOverlay(config.overlay, peers, random);
     this.dissemination = this.makeDissemination(config.dissemination, random);
@@ -106,6 +110,10 @@ export class Group implements NeighbourListener {
         return this.dissemination.onMessage(from, message, nowMs, effects);
       case 'digest':
         if (isCatchUp(message)) return this.onCatchUp(from, message, effects);
+        return (this.repair ?? this.dissemination).onMessage(from, message, nowMs, effects);
+      case 'ranges':
+      case 'rangeOffer':
+      case 'rangeWant':
         return (this.repair ?? this.dissemination).onMessage(from, message, nowMs, effects);
       case 'join':
       case 'forwardJoin':
@@ -229,7 +237,9 @@ export class Group implements NeighbourListener {
   }
 
   private makeAntiEntropy(options: AntiEntropyOptions, random: Random, role: 'dissemination' | 'repair'): AntiEntropy {
-    return new AntiEntropy(this.self, this.session, options, this.log, this.overlay.neighbours, random, role);
+    const { self, session, log, idOf } = this;
+    const ranges = options.reconcile === 'ranges' ? new RangeReconciliation(log, idOf, options.batchMax, random) : undefined;
+    return new AntiEntropy(self, session, options, log, this.overlay.neighbours, random, role, ranges);
   }
 }
 
@@ -249,4 +259,5 @@ export interface GroupIdentity {
   readonly ref: GroupRef;
   readonly session: number;
   readonly epoch: number;
+  readonly idOf: IdOf;
 }

@@ -3,7 +3,9 @@ import type { MessageId } from '../core/ids.ts';
 import { ANNOUNCEMENTS } from './announcements-field.ts';
 import { DIGEST_ENTRIES } from './digest-field.ts';
 import { BOOLEAN, DESCRIBED_PEER, type FieldTypes, PEER, PEER_OR_NULL, describedPeers, inline, listOf, oneOf, optionalLast, uint } from './field-types.ts';
-import { EPOCH_MAX, IDS_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
+import { MESSAGE_IDS } from './ids-field.ts';
+import { EPOCH_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
+import { BOUND, RANGES } from './ranges-field.ts';
 
 export type ControlKind = Exclude<MessageKind, 'data'>;
 
@@ -45,5 +47,8 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   cyclonShuffle: { seq: SEQ, entries: listOf(CYCLON_ENTRY, CYCLON_ENTRIES_MAX) },
   cyclonReply: { seq: SEQ, entries: listOf(CYCLON_ENTRY, CYCLON_ENTRIES_MAX) },
   cyclonWelcome: CYCLON_ENTRY,
-  iWant: { ids: listOf(MESSAGE_ID, IDS_MAX) },
+  iWant: { ids: MESSAGE_IDS },
+  ranges: { mode: oneOf(['push', 'pull', 'pushPull']), lower: BOUND, ranges: RANGES, ids: MESSAGE_IDS },
+  rangeOffer: { ids: MESSAGE_IDS },
+  rangeWant: { ids: MESSAGE_IDS },
 };

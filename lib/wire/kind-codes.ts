@@ -34,6 +34,9 @@ export const KIND_CODES = Object.freeze({
   cyclonReply: 57,
   cyclonWelcome: 58,
   iWant: 60,
+  ranges: 65,
+  rangeOffer: 66,
+  rangeWant: 67,
 } satisfies Record<ControlKind, number>);
 
 const KINDS = new Map<unknown, ControlKind>(

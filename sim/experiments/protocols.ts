@@ -100,7 +100,7 @@ const ENTRIES: readonly Entry[] = [
     name: 'anti-entropy',
     group: 'epidemics',
     summary: 'anti-entropy over full membership',
-    variants: 'push|pull|push-pull, cycleMs=N, cyclon',
+    variants: 'push|pull|push-pull, digest|ranges, cycleMs=N, cyclon',
     ...MEMBERS,
     overOther: ['cyclon'],
     dissemination: 'anti-entropy',
@@ -119,6 +119,8 @@ const WORDS: ReadonlyMap<string, readonly [option: string, value: string]> = new
   ['blind', ['interest', 'blind']],
   ['counter', ['stop', 'counter']],
   ['coin', ['stop', 'coin']],
+  ['digest', ['reconcile', 'digest']],
+  ['ranges', ['reconcile', 'ranges']],
   ['shared', ['tree', 'shared']],
   ['per-source', ['tree', 'per-source']],
 ]);
