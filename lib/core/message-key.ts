@@ -16,9 +16,7 @@ const ID_BYTES = 16;
  */
 export function messageKey(originId: Uint8Array, epoch: number, seq: number): string {
   assert(originId.length === ID_BYTES, 'an id has 16 bytes');
-  let key = '';
-  for (let i = 0; i < ID_BYTES; i++) key += String.fromCharCode(originId[i] as number);
-  return key + fourBytes(epoch) + fourBytes(seq);
+  return String.fromCharCode(...originId) + fourBytes(epoch) + fourBytes(seq);
 }
 
 /** 32 bits as four characters, the most significant byte first. */

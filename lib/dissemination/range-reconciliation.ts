@@ -137,7 +137,7 @@ export class RangeReconciliation {
     const offered: MessageId[] = [];
     let looksLeft = LOOKED_MAX;
     const look = (key: string, id: MessageId): boolean => {
-      if (!theirs.has(key)) offered.push(id);
+      if (!theirs.has(key)) offered.push(plain(id));
       return --looksLeft > 0 && offered.length < this.batchMax;
     };
     for (const part of rotated(listed, this.random)) {
@@ -175,7 +175,7 @@ export class RangeReconciliation {
 
   private idsOf({ from, to }: Part): MessageId[] {
     const ids: MessageId[] = [];
-    this.index.visit(from, to, (_, { origin, epoch, seq }) => ids.push({ origin, epoch, seq }) > 0);
+    this.index.visit(from, to, (_, id) => ids.push(plain(id)) > 0);
     return ids;
   }
 }
@@ -186,6 +186,11 @@ interface Part {
   readonly upper: string;
   readonly from: number;
   readonly to: number;
+}
+
+/** The id alone, where a whole message stands for it. */
+function plain({ origin, epoch, seq }: MessageId): MessageId {
+  return { origin, epoch, seq };
 }
 
 /** What a message of ranges says beside its group and mode. */
