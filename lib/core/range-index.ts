@@ -72,7 +72,7 @@ export class RangeIndex implements HistoryObserver {
     chunk.remove(at);
     this.size--;
     this.changed = true;
-    this.tidy(index, chunk);
+    this.tidy(index);
   }
 
   /** How many messages come before the key, or before a beginning of keys. */
@@ -166,14 +166,18 @@ export class RangeIndex implements HistoryObserver {
     return low;
   }
 
-  /** Chunks that have become small are put together. */
-  private tidy(index: number, chunk: Chunk): void {
-    const next = this.chunks[index + 1];
-    if (chunk.keys.length === 0) this.chunks.splice(index, 1);
-    else if (next !== undefined && chunk.keys.length + next.keys.length <= CHUNK_MAX / 2) {
-      chunk.append(next);
-      this.chunks.splice(index + 1, 1);
-    }
+  /** The chunk has become smaller: with a neighbour that is as small it is put together, one with nothing goes. */
+  private tidy(index: number): void {
+    this.join(index);
+    this.join(index - 1);
+    if (this.chunks[index]?.keys.length === 0) this.chunks.splice(index, 1);
+  }
+
+  private join(index: number): void {
+    const [chunk, next] = [this.chunks[index], this.chunks[index + 1]];
+    if (chunk === undefined || next === undefined || chunk.keys.length + next.keys.length > CHUNK_MAX / 2) return;
+    chunk.append(next);
+    this.chunks.splice(index + 1, 1);
   }
 }
 

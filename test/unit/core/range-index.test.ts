@@ -109,6 +109,18 @@ describe('the index of ranges', () => {
     expect(sizes).toEqual([1, 1, 1, 0, 0]);
   });
 
+  test('puts chunks together that have become small, and lets go of those that are empty', () => {
+    const all = Array.from({ length: 3000 }, (_, seq) => id(1, seq));
+    const index = filled(all);
+    const left = all.filter(({ seq }) => seq % 50 === 0 && seq > 1000);
+    for (const one of all) if (!left.includes(one)) index.onDropped(one);
+    expect([keysOf(index), index.rankOf(index.keyOf(id(1, 1100)))]).toEqual([left.map((one) => index.keyOf(one)), 1]);
+    expect(index['chunks'].map(({ keys }) => keys.length).every((count) => count > 0)).toBe(true);
+    expect(index['chunks'].length).toBeLessThan(10);
+    for (const one of all) if (!left.includes(one)) index.onKept(one);
+    expect([keysOf(index).length, index.fingerprint(0, 3000)]).toEqual([3000, filled(all).fingerprint(0, 3000)]);
+  });
+
   test('follows a history, and is bounded by it', () => {
     const history = new History({ historyMessagesMax: 300, historyBytesMax: 1e6 });
     const index = new RangeIndex(numberedId);
