@@ -86,10 +86,12 @@ const pure = shipped.filter(({ path }) => PURE.includes(layerOf(path)));
 
 /** A protocol each. What else stands in these folders helps one of them, and may be imported from its own folder. */
 const PROTOCOL_FILES = [
+  'lib/membership/cyclon.ts',
   'lib/membership/hyparview.ts',
   'lib/overlay/static-overlay.ts',
   'lib/dissemination/anti-entropy.ts',
   'lib/dissemination/flooding.ts',
+  'lib/dissemination/gossip-mesh.ts',
   'lib/dissemination/plumtree.ts',
   'lib/dissemination/rumor-mongering.ts',
   'lib/dissemination/tree-multicast.ts',

@@ -1,6 +1,6 @@
 import { OverlayError, describe, invalidOption } from './errors.ts';
 import { CAUSAL_ENTRIES_MAX } from './messages.ts';
-import type { DisseminationOptions, FailureDetectorOptions, GroupConfig, GroupLimits, GroupOptions, OverlayOptions } from './options.ts';
+import type { CyclonOptions, DisseminationOptions, FailureDetectorOptions, GossipMeshOptions, GroupConfig, GroupLimits, GroupOptions, OverlayOptions } from './options.ts';
 import { closest } from './suggest.ts';
 
 export type * from './options.ts';
@@ -17,6 +17,7 @@ const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<Overla
     shuffleIntervalMs: 1000,
     neighbourTimeoutMs: 2000,
   },
+  cyclon: { kind: 'cyclon', viewSize: 20, shuffleLength: 8, shuffleIntervalMs: 1000, joinWalkLength: 5 },
   full: { kind: 'full' },
   static: { kind: 'static' },
 };
@@ -39,9 +40,25 @@ const DISSEMINATION_DEFAULTS: {
     missingMax: 1024,
     treesMax: 1024,
   },
+  'gossip-mesh': {
+    kind: 'gossip-mesh',
+    d: 6,
+    dLow: 4,
+    dHigh: 12,
+    dLazy: 6,
+    heartbeatMs: 1000,
+    gossipWindow: 3,
+    pruneBackoffMs: 60_000,
+    iHaveBatchMax: 64,
+    missingMax: 1024,
+    batchMax: 256,
+  },
   rumor: { kind: 'rumor', mode: 'push', interest: 'feedback', stop: 'counter', k: 2, cycleMs: 1000, hotMax: 1024 },
-  'anti-entropy': { kind: 'anti-entropy', mode: 'push-pull', cycleMs: 1000, batchMax: 256 },
+  'anti-entropy': { kind: 'anti-entropy', mode: 'push-pull', cycleMs: 1000, batchMax: 256, reconcile: 'digest' },
 };
+
+/** A mesh is chosen among more links than it may have. */
+const OVERLAY_DEFAULTS_BELOW_MESH = { ...OVERLAY_DEFAULTS, hyparview: { ...OVERLAY_DEFAULTS.hyparview, activeViewSize: 16 } };
 
 const GROUP_DEFAULTS: GroupLimits = Object.freeze({
   order: 'none',
@@ -85,9 +102,11 @@ for (const part of [OVERLAY_DEFAULTS, DISSEMINATION_DEFAULTS]) {
  */
 export function groupConfig(options: GroupOptions = {}): GroupConfig {
   const { overlay = 'hyparview', dissemination = 'plumtree', repair = 'none', ...rest } = options;
+  const limits = withDefaults<GroupLimits>(rest, GROUP_DEFAULTS, 'group');
+  const isMesh = dissemination === 'gossip-mesh' || (typeof dissemination === 'object' && dissemination?.kind === 'gossip-mesh');
   const config: GroupConfig = {
-    ...withDefaults<GroupLimits>(rest, GROUP_DEFAULTS, 'group'),
-    overlay: choose('overlay', overlay, OVERLAY_DEFAULTS),
+    ...limits,
+    overlay: choose('overlay', overlay, isMesh ? OVERLAY_DEFAULTS_BELOW_MESH : OVERLAY_DEFAULTS),
     dissemination: choose('dissemination', dissemination, DISSEMINATION_DEFAULTS),
     repair: repair === 'none' ? undefined : choose('repair', repair, { 'anti-entropy': DISSEMINATION_DEFAULTS['anti-entropy'] }, ['none']),
   };
@@ -117,6 +136,9 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   shufflePassive: [0, 64],
   shuffleIntervalMs: [1, 86_400_000],
   neighbourTimeoutMs: [1, 3_600_000],
+  viewSize: [1, 256],
+  shuffleLength: [1, 128],
+  joinWalkLength: [0, 64],
   optimizationThreshold: [0, 1000],
   iHaveDelayMs: [0, 60_000],
   iHaveBytesPerMs: [1, 1_000_000_000],
@@ -125,6 +147,13 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   graftRetryMs: [1, 3_600_000],
   missingMax: [1, 1_000_000],
   treesMax: [1, 1_000_000],
+  d: [1, 256],
+  dLow: [1, 256],
+  dHigh: [1, 256],
+  dLazy: [0, 256],
+  heartbeatMs: [1, 3_600_000],
+  gossipWindow: [1, 100],
+  pruneBackoffMs: [0, 3_600_000],
   k: [1, 1000],
   cycleMs: [1, 86_400_000],
   hotMax: [1, 1_000_000],
@@ -155,6 +184,7 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   mode: ['push', 'pull', 'push-pull'],
   interest: ['feedback', 'blind'],
   stop: ['counter', 'coin'],
+  reconcile: ['digest', 'ranges'],
 };
 
 function choose<T extends { readonly kind: string }>(
@@ -202,6 +232,8 @@ function checkRelations(config: GroupConfig): void {
   if (overlay.kind === 'hyparview' && overlay.passiveRandomWalkLength > overlay.activeRandomWalkLength) {
     invalidOption('overlay.hyparview.passiveRandomWalkLength', `at most activeRandomWalkLength (${overlay.activeRandomWalkLength})`, overlay.passiveRandomWalkLength);
   }
+  if (dissemination.kind === 'gossip-mesh') checkMesh(dissemination);
+  if (overlay.kind === 'cyclon') checkCyclon(overlay, dissemination);
   if (dissemination.kind === 'plumtree' && dissemination.iHaveDelayMs >= dissemination.graftTimeoutMs) {
     invalidOption('dissemination.plumtree.iHaveDelayMs', `less than graftTimeoutMs (${dissemination.graftTimeoutMs})`, dissemination.iHaveDelayMs);
   }
@@ -217,8 +249,21 @@ function checkRelations(config: GroupConfig): void {
   }
 }
 
+function checkMesh({ d, dLow, dHigh }: GossipMeshOptions): void {
+  if (dLow > d) invalidOption('dissemination.gossip-mesh.dLow', `at most d (${d})`, dLow);
+  if (dHigh < d) invalidOption('dissemination.gossip-mesh.dHigh', `at least d (${d})`, dHigh);
+}
+
+/** Its views are not mutual, and change all the time: what keeps a state for each link cannot use them. */
+function checkCyclon({ viewSize, shuffleLength }: CyclonOptions, { kind }: DisseminationOptions): void {
+  if (shuffleLength > viewSize) invalidOption('overlay.cyclon.shuffleLength', `at most viewSize (${viewSize})`, shuffleLength);
+  if (kind !== 'rumor' && kind !== 'anti-entropy' && kind !== 'flooding') {
+    invalidOption('dissemination', 'rumor, anti-entropy or flooding over cyclon, whose views are not mutual', kind);
+  }
+}
+
 function checkHistory({ dissemination, repair, since, historyMessagesMax, historyBytesMax, messageBytesMax }: GroupConfig): void {
-  if (!(dissemination.kind === 'anti-entropy' || dissemination.kind === 'plumtree' || repair !== undefined || since === 'history')) return;
+  if (!(dissemination.kind === 'anti-entropy' || dissemination.kind === 'plumtree' || dissemination.kind === 'gossip-mesh' || repair !== undefined || since === 'history')) return;
   if (historyMessagesMax === 0) {
     invalidOption('historyMessagesMax', 'at least 1, since the group answers those who missed a message', 0);
   }

@@ -39,6 +39,8 @@ export type Timer =
   | AntiEntropyTimer
   | GapTimer
   | CatchUpTimer
+  | CyclonTimer
+  | GossipMeshTimer
   | ProbeTimer;
 
 /** HyParView: time to shuffle. */
@@ -87,6 +89,16 @@ export interface GapTimer extends GroupTimer {
 export interface CatchUpTimer extends GroupTimer {
   readonly kind: 'catchUp';
   readonly attempt: number;
+}
+
+/** Cyclon: time to shuffle. */
+export interface CyclonTimer extends GroupTimer {
+  readonly kind: 'cyclon';
+}
+
+/** Gossip mesh: the heartbeat. */
+export interface GossipMeshTimer extends GroupTimer {
+  readonly kind: 'gossipMesh';
 }
 
 /** Failure detector: `tick` begins and ends probe intervals; the others end a wait of the probe `seq`. */

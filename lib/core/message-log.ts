@@ -2,7 +2,7 @@ import { CausalOrder } from './causal-order.ts';
 import type { Effects, GapTimer } from './effects.ts';
 import type { DropReason } from './effects.ts';
 import { FifoOrder } from './fifo-order.ts';
-import { History } from './history.ts';
+import { History, type HistoryObserver } from './history.ts';
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
 import type { MessageOrder } from './message-order.ts';
 import type { CausalEntry, DataMessage, DigestEntry } from './messages.ts';
@@ -116,9 +116,9 @@ export class MessageLog {
     return log.epoch > epoch ? Infinity : log.highest;
   }
 
-  /** The message, while it is in the history. */
-  find(id: MessageId): DataMessage | undefined {
-    return this.history?.find(id.origin, id.epoch, id.seq);
+  /** The message, while it is in the history, if it was kept before the mark. */
+  find(id: MessageId, mark = Infinity): DataMessage | undefined {
+    return this.history?.find(id.origin, id.epoch, id.seq, mark);
   }
 
   /**
@@ -137,6 +137,12 @@ export class MessageLog {
   /** How many messages the history has taken so far: a mark in time for `lackedBy`. */
   get kept(): number {
     return this.history?.added ?? 0;
+  }
+
+  /** To be called before anything is kept. */
+  observeHistory(observer: HistoryObserver): void {
+    this.history ??= new History(this.limits);
+    this.history.observer = observer;
   }
 
   /** Messages of the history that the owner of `digest` lacks, of those kept before the mark, oldest first, at most `messagesMax`. */

@@ -3,7 +3,7 @@
  */
 export interface HyParViewOptions {
   readonly kind: 'hyparview';
-  /** Peers linked to. Default 5, as in the paper (fan-out 4, plus the one a message came from). */
+  /** Peers linked to. Default 5, as in the paper (fan-out 4, plus the one a message came from); below a gossip mesh 16, a guess: peers of libp2p hold dozens of connections. */
   readonly activeViewSize: number;
   /** Peers remembered as replacements. Default 30, as in the paper. */
   readonly passiveViewSize: number;
@@ -21,6 +21,19 @@ export interface HyParViewOptions {
   readonly neighbourTimeoutMs: number;
 }
 
+/** Cyclon (Voulgaris, Gavidia, van Steen, 2005). */
+export interface CyclonOptions {
+  readonly kind: 'cyclon';
+  /** Peers in the view (the paper's c). Default 20, a size that the paper measures. */
+  readonly viewSize: number;
+  /** Entries sent in a shuffle (the paper's l), at most viewSize. Default 8, a guess: two fifths of the view. */
+  readonly shuffleLength: number;
+  /** Time between shuffles, in ms; an answer that takes longer counts as none, so it must exceed a round trip. Default 1000, a guess: the paper counts cycles. */
+  readonly shuffleIntervalMs: number;
+  /** Hops of a newcomer's random walks. Default 5, a guess: about the path length of large groups, as the paper asks. */
+  readonly joinWalkLength: number;
+}
+
 /** Every member is known and is a neighbour; the application or the scenario gives the list. */
 export interface FullOptions {
   readonly kind: 'full';
@@ -31,7 +44,7 @@ export interface StaticOptions {
   readonly kind: 'static';
 }
 
-export type OverlayOptions = HyParViewOptions | FullOptions | StaticOptions;
+export type OverlayOptions = HyParViewOptions | CyclonOptions | FullOptions | StaticOptions;
 
 /** Send on to every neighbour but the one it came from. */
 export interface FloodingOptions {
@@ -71,6 +84,31 @@ export interface PlumtreeOptions {
   readonly treesMax: number;
 }
 
+/** A mesh in the manner of gossipsub, with its parameters' names and defaults (libp2p, gossipsub 1.0 and the backoff of 1.1). */
+export interface GossipMeshOptions {
+  readonly kind: 'gossip-mesh';
+  /** Links in the mesh that a peer fills up to (D). Default 6. */
+  readonly d: number;
+  /** Below so many links more are grafted (D_low). Default 4. */
+  readonly dLow: number;
+  /** With so many links a graft is refused (D_high). Default 12. */
+  readonly dHigh: number;
+  /** Other neighbours to which recent messages are announced at each heartbeat (D_lazy). Default 6. */
+  readonly dLazy: number;
+  /** Time between heartbeats, in ms. Default 1000. */
+  readonly heartbeatMs: number;
+  /** Heartbeats for which a message is announced (the gossip window of the message cache). Default 3. */
+  readonly gossipWindow: number;
+  /** How long a link that was pruned may not be grafted again, in ms; who was pruned adds one to two heartbeats. Default 60 000. */
+  readonly pruneBackoffMs: number;
+  /** Announcements in one message at most; more are split. Default 64, a guess that keeps it in one datagram. */
+  readonly iHaveBatchMax: number;
+  /** Announced messages asked for between two heartbeats at most; further ones are left to the next announcement, and counted. Default 1024. */
+  readonly missingMax: number;
+  /** Messages sent on one neighbour's requests between two heartbeats at most. Default 256. */
+  readonly batchMax: number;
+}
+
 /** Rumor mongering (Demers et al., PODC 1987, section 1.4). */
 export interface RumorOptions {
   readonly kind: 'rumor';
@@ -87,7 +125,7 @@ export interface RumorOptions {
   readonly hotMax: number;
 }
 
-/** Anti-entropy (Demers et al., PODC 1987, section 1.3) on digests per origin. */
+/** Anti-entropy (Demers et al., PODC 1987, section 1.3). */
 export interface AntiEntropyOptions {
   readonly kind: 'anti-entropy';
   readonly mode: 'push' | 'pull' | 'push-pull';
@@ -95,6 +133,14 @@ export interface AntiEntropyOptions {
   readonly cycleMs: number;
   /** Messages sent in answer to one digest at most; the rest follows in later cycles. Default 256. */
   readonly batchMax: number;
+  /**
+   * How two peers find out what one of them lacks. `digest`: one says what it has seen of
+   * each publisher, which costs as much as there are publishers and gaps. `ranges`: by
+   * fingerprints of ranges of what they keep (Meyer, SRDS 2023), which costs as much as
+   * they differ, times the logarithm of what they keep, and takes some round trips. All
+   * members must choose the same. Default `digest`.
+   */
+  readonly reconcile: 'digest' | 'ranges';
 }
 
 export type DisseminationOptions =
@@ -102,6 +148,7 @@ export type DisseminationOptions =
   | UnicastOptions
   | TreeOptions
   | PlumtreeOptions
+  | GossipMeshOptions
   | RumorOptions
   | AntiEntropyOptions;
 

@@ -6,6 +6,7 @@ import { type DataMessage, type Digest, type Message, nextHop } from '../core/me
 import type { Dissemination } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { randomPartner } from './partner.ts';
+import type { RangeReconciliation } from './range-reconciliation.ts';
 
 /**
  * Anti-entropy: in every cycle each peer compares what it has with a random partner,
@@ -19,6 +20,11 @@ import { randomPartner } from './partner.ts';
  * exactly, for each publisher, which numbers a peer has seen, so that a peer that
  * missed messages gets those and no others. What is no longer in the partner's
  * bounded history cannot be sent. Cycles of different peers are not aligned.
+ *
+ * With `reconcile: 'ranges'` no digest is sent: the partner is handed the fingerprint of
+ * what is kept here, and the two find the difference (see `RangeReconciliation`). Then
+ * what was no longer kept is not told apart from what was never here: who starts `since`
+ * `now` does not fetch for others what it is not owed itself.
  *
  * As a repair it sends only what has been here for a whole cycle. What is younger may
  * still be on its way to the partner by the other protocol, and a copy that overtakes
@@ -38,6 +44,7 @@ export class AntiEntropy implements Dissemination {
   private readonly neighbours: readonly PeerRef[];
   private readonly random: Random;
   private readonly role: 'dissemination' | 'repair';
+  private readonly ranges: RangeReconciliation | undefined;
   /** What the log had kept when this cycle began, and when the one before it did. */
   private kept = 0;
   private keptBefore = 0;
@@ -50,6 +57,7 @@ export class AntiEntropy implements Dissemination {
     neighbours: readonly PeerRef[],
     random: Random,
     role: 'dissemination' | 'repair',
+    ranges?: RangeReconciliation,
   ) {
     this.self = self;
     this.session = session;
@@ -58,6 +66,7 @@ export class AntiEntropy implements Dissemination {
     this.neighbours = neighbours;
     this.random = random;
     this.role = role;
+    this.ranges = ranges;
   }
 
   /** The first cycle begins at a random moment, so that peers started together do not act together. */
@@ -73,6 +82,9 @@ export class AntiEntropy implements Dissemination {
   onMessage(from: PeerRef, message: Message, _nowMs: number, effects: Effects): void {
     if (message.kind === 'data') this.log.accept(message, from, effects);
     else if (message.kind === 'digest') this.onDigest(from, message, effects);
+    else if (message.kind === 'ranges' || message.kind === 'rangeOffer' || message.kind === 'rangeWant') {
+      this.ranges?.onMessage(from, message, this.mark, effects);
+    }
   }
 
   onTimer(timer: Timer, _nowMs: number, effects: Effects): void {
@@ -83,8 +95,10 @@ export class AntiEntropy implements Dissemination {
     // A newcomer that does not know yet what it is owed asks for nothing.
     if (this.log.catchingUp) return;
     const partner = randomPartner(this.neighbours, this.self, this.random);
-    const { mode } = this.options;
-    if (partner !== undefined) this.sendDigest(partner, mode === 'push-pull' ? 'pushPull' : mode, effects);
+    if (partner === undefined) return;
+    const mode = this.options.mode === 'push-pull' ? 'pushPull' : this.options.mode;
+    if (this.ranges !== undefined) this.ranges.begin(partner, mode, effects);
+    else this.sendDigest(partner, mode, effects);
   }
 
   onNeighbourUp(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
@@ -96,13 +110,17 @@ export class AntiEntropy implements Dissemination {
   private onDigest(from: PeerRef, digest: Digest, effects: Effects): void {
     this.log.fetchFor(digest.entries);
     if (digest.mode !== 'push') {
-      const mark = this.role === 'repair' ? this.keptBefore : Infinity;
-      for (const message of this.log.lackedBy(digest.entries, this.options.batchMax, mark)) {
+      for (const message of this.log.lackedBy(digest.entries, this.options.batchMax, this.mark)) {
         effects.send(from, { ...nextHop(message), repair: true });
       }
     }
     // An offer is answered by asking, with what is here already.
     if (digest.mode !== 'pull' && !this.log.catchingUp && this.log.lacksFrom(digest.entries)) this.sendDigest(from, 'pull', effects);
+  }
+
+  /** What the log has kept from it on is too young to be sent. */
+  private get mark(): number {
+    return this.role === 'repair' ? this.keptBefore : Infinity;
   }
 
   private sendDigest(to: PeerRef, mode: Digest['mode'], effects: Effects): void {

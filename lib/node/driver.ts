@@ -71,7 +71,7 @@ export class Driver implements Effects {
     this.clock = clock;
     this.codec = new Codec(table);
     this.tracer = new Tracer(table);
-    this.engine = new PeerEngine(table.self.ref, epoch, random.fork('engine'));
+    this.engine = new PeerEngine(table.self.ref, epoch, random.fork('engine'), (peer) => table.idOf(peer));
     this.detector = config.failureDetector === undefined ? undefined : new FailureDetector(table.self.ref, config.failureDetector, random.fork('failure detector'));
     this.onPeerEvent = onPeerEvent;
     this.timers = new TimerQueue(clock, (timer) => this.onTimer(timer));

@@ -2,16 +2,20 @@ import type { AntiEntropyOptions, DisseminationOptions, GroupConfig, OverlayOpti
 import type { Effects, Timer } from '../core/effects.ts';
 import { OverlayError, assert, unreachable } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
+import type { IdOf } from '../core/message-key.ts';
 import { MessageLog } from '../core/message-log.ts';
 import type { DataMessage, Digest, Message } from '../core/messages.ts';
 import type { Dissemination, NeighbourListener, Overlay, TreeOverlay } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { AntiEntropy } from '../dissemination/anti-entropy.ts';
 import { Flooding } from '../dissemination/flooding.ts';
+import { GossipMesh } from '../dissemination/gossip-mesh.ts';
 import { Plumtree } from '../dissemination/plumtree.ts';
+import { RangeReconciliation } from '../dissemination/range-reconciliation.ts';
 import { RumorMongering } from '../dissemination/rumor-mongering.ts';
 import { TreeMulticast } from '../dissemination/tree-multicast.ts';
 import { Unicast } from '../dissemination/unicast.ts';
+import { Cyclon } from '../membership/cyclon.ts';
 import { HyParView } from '../membership/hyparview.ts';
 import { StaticOverlay } from '../overlay/static-overlay.ts';
 import { type CatchUp, answerNewcomer, isCatchUp } from './catch-up.ts';
@@ -40,13 +44,15 @@ export class Group implements NeighbourListener {
   private readonly catchUp: CatchUp | undefined;
   private readonly self: PeerRef;
   private readonly epoch: number;
+  private readonly idOf: IdOf;
   private nextSeq = 0;
 
   constructor(identity: GroupIdentity, config: GroupConfig, peers: readonly PeerRef[], random: Random) {
-    const { self, ref, session, epoch } = identity;
+    const { self, ref, session, epoch, idOf } = identity;
     this.self = self;
     this.ref = ref;
     this.epoch = epoch;
+    this.idOf = idOf;
     this.log = new MessageLog(ref, session, config);
     this.overlay = this.makeOverlay(config.overlay, peers, random);
     this.dissemination = this.makeDissemination(config.dissemination, random);
@@ -96,6 +102,7 @@ export class Group implements NeighbourListener {
     switch (message.kind) {
       case 'data':
       case 'iHave':
+      case 'iWant':
       case 'graft':
       case 'prune':
       case 'feedback':
@@ -103,6 +110,10 @@ export class Group implements NeighbourListener {
         return this.dissemination.onMessage(from, message, nowMs, effects);
       case 'digest':
         if (isCatchUp(message)) return this.onCatchUp(from, message, effects);
+        return (this.repair ?? this.dissemination).onMessage(from, message, nowMs, effects);
+      case 'ranges':
+      case 'rangeOffer':
+      case 'rangeWant':
         return (this.repair ?? this.dissemination).onMessage(from, message, nowMs, effects);
       case 'join':
       case 'forwardJoin':
@@ -113,6 +124,9 @@ export class Group implements NeighbourListener {
       case 'shuffleReply':
       case 'rttProbe':
       case 'rttReply':
+      case 'cyclonShuffle':
+      case 'cyclonReply':
+      case 'cyclonWelcome':
         return this.overlay.onMessage(from, message, nowMs, effects);
       case 'ping':
       case 'ack':
@@ -129,10 +143,12 @@ export class Group implements NeighbourListener {
     switch (timer.kind) {
       case 'shuffle':
       case 'neighbour':
+      case 'cyclon':
         return this.overlay.onTimer(timer, nowMs, effects);
       case 'iHave':
       case 'graft':
       case 'rumor':
+      case 'gossipMesh':
         return this.dissemination.onTimer(timer, nowMs, effects);
       case 'antiEntropy':
         return (this.repair ?? this.dissemination).onTimer(timer, nowMs, effects);
@@ -184,6 +200,7 @@ export class Group implements NeighbourListener {
   private makeOverlay(options: OverlayOptions, peers: readonly PeerRef[], random: Random): Overlay {
     switch (options.kind) {
       case 'hyparview': return new HyParView(this.self, this.ref, this.session, options, random, this);
+      case 'cyclon': return new Cyclon(this.self, this.ref, this.session, options, random, this);
       case 'full':
       case 'static': return new StaticOverlay(this.self, peers, this);
       default: return unreachable(options);
@@ -199,6 +216,7 @@ export class Group implements NeighbourListener {
       case 'unicast': return new Unicast(self, log, neighbours);
       case 'tree': return new TreeMulticast(self, log, treeOf(this.overlay));
       case 'plumtree': return this.makePlumtree(options);
+      case 'gossip-mesh': return new GossipMesh(self, session, options, log, neighbours, random);
       case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random);
       case 'anti-entropy': return this.makeAntiEntropy(options, random, 'dissemination');
       default: return unreachable(options);
@@ -219,7 +237,9 @@ export class Group implements NeighbourListener {
   }
 
   private makeAntiEntropy(options: AntiEntropyOptions, random: Random, role: 'dissemination' | 'repair'): AntiEntropy {
-    return new AntiEntropy(this.self, this.session, options, this.log, this.overlay.neighbours, random, role);
+    const { self, session, log, idOf } = this;
+    const ranges = options.reconcile === 'ranges' ? new RangeReconciliation(log, idOf, options.batchMax, random) : undefined;
+    return new AntiEntropy(self, session, options, log, this.overlay.neighbours, random, role, ranges);
   }
 }
 
@@ -239,4 +259,5 @@ export interface GroupIdentity {
   readonly ref: GroupRef;
   readonly session: number;
   readonly epoch: number;
+  readonly idOf: IdOf;
 }

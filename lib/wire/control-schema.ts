@@ -1,9 +1,11 @@
-import type { Digest, MessageKind, Message } from '../core/messages.ts';
+import { CYCLON_AGE_MAX, CYCLON_ENTRIES_MAX, type CyclonEntry, type Digest, type Message, type MessageKind } from '../core/messages.ts';
 import type { MessageId } from '../core/ids.ts';
 import { ANNOUNCEMENTS } from './announcements-field.ts';
 import { DIGEST_ENTRIES } from './digest-field.ts';
-import { BOOLEAN, DESCRIBED_PEER, type FieldTypes, PEER, PEER_OR_NULL, describedPeers, inline, oneOf, optionalLast, uint } from './field-types.ts';
+import { BOOLEAN, DESCRIBED_PEER, type FieldTypes, PEER, PEER_OR_NULL, describedPeers, inline, listOf, oneOf, optionalLast, uint } from './field-types.ts';
+import { MESSAGE_IDS } from './ids-field.ts';
 import { EPOCH_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
+import { BOUND, RANGES } from './ranges-field.ts';
 
 export type ControlKind = Exclude<MessageKind, 'data'>;
 
@@ -14,6 +16,7 @@ const EPOCH = uint(EPOCH_MAX);
 const SEQ = uint(SEQ_MAX);
 const TIME_TO_LIVE = uint(TIME_TO_LIVE_MAX);
 const MESSAGE_ID: FieldTypes<MessageId> = { origin: PEER, epoch: EPOCH, seq: SEQ };
+const CYCLON_ENTRY: FieldTypes<CyclonEntry> = { peer: DESCRIBED_PEER, age: uint(CYCLON_AGE_MAX) };
 const DIGEST_MODE = oneOf<Digest['mode']>(['push', 'pull', 'pushPull', 'state', 'stateReply', 'history', 'historyPart', 'historyEnd']);
 
 /**
@@ -41,4 +44,11 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   nack: { seq: SEQ },
   rttProbe: { seq: SEQ },
   rttReply: { seq: SEQ },
+  cyclonShuffle: { seq: SEQ, entries: listOf(CYCLON_ENTRY, CYCLON_ENTRIES_MAX) },
+  cyclonReply: { seq: SEQ, entries: listOf(CYCLON_ENTRY, CYCLON_ENTRIES_MAX) },
+  cyclonWelcome: CYCLON_ENTRY,
+  iWant: { ids: MESSAGE_IDS },
+  ranges: { mode: oneOf(['push', 'pull', 'pushPull']), lower: BOUND, ranges: RANGES, ids: MESSAGE_IDS },
+  rangeOffer: { ids: MESSAGE_IDS },
+  rangeWant: { ids: MESSAGE_IDS },
 };

@@ -30,6 +30,13 @@ export const KIND_CODES = Object.freeze({
   nack: 17,
   rttProbe: 18,
   rttReply: 19,
+  cyclonShuffle: 56,
+  cyclonReply: 57,
+  cyclonWelcome: 58,
+  iWant: 60,
+  ranges: 65,
+  rangeOffer: 66,
+  rangeWant: 67,
 } satisfies Record<ControlKind, number>);
 
 const KINDS = new Map<unknown, ControlKind>(

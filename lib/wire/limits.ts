@@ -21,6 +21,12 @@ export const SHUFFLE_PEERS_MAX = 129;
 /** Announcements in an iHave, over all its runs: the largest `iHaveBatchMax`. */
 export const ANNOUNCEMENTS_MAX = 1024;
 
+/** Bytes of a bound of a range of messages at most: as a whole key has. */
+export const BOUND_BYTES_MAX = 24;
+
+/** Bytes of a fingerprint. */
+export const FINGERPRINT_BYTES = 8;
+
 /** Entries in a digest. Of those that a sender can make, of 20 bytes or more, fewer fit the bytes below. */
 export const DIGEST_ENTRIES_MAX = 4096;
 

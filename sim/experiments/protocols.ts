@@ -29,6 +29,8 @@ export interface ProtocolEntry {
 interface Entry extends ProtocolEntry {
   readonly start: Start;
   readonly overlay: OverlayOptions['kind'];
+  /** Words among the variants that put it over another overlay. */
+  readonly overOther?: readonly string[];
   /** Absent: IP multicast. */
   readonly dissemination?: DisseminationOptions['kind'];
 }
@@ -78,19 +80,29 @@ const ENTRIES: readonly Entry[] = [
     dissemination: 'flooding',
   },
   {
+    name: 'gossip-mesh',
+    group: 'meshes',
+    summary: 'a mesh of bounded degree over HyParView, lazy announcements to others, as in gossipsub',
+    variants: 'd=N, dLow=N, dHigh=N, dLazy=N, activeViewSize=N',
+    ...HYPARVIEW,
+    dissemination: 'gossip-mesh',
+  },
+  {
     name: 'rumor',
     group: 'epidemics',
     summary: 'rumor mongering over full membership',
-    variants: 'push|pull|push-pull, feedback|blind, counter|coin, k=N',
+    variants: 'push|pull|push-pull, feedback|blind, counter|coin, k=N, cyclon',
     ...MEMBERS,
+    overOther: ['cyclon'],
     dissemination: 'rumor',
   },
   {
     name: 'anti-entropy',
     group: 'epidemics',
     summary: 'anti-entropy over full membership',
-    variants: 'push|pull|push-pull, cycleMs=N',
+    variants: 'push|pull|push-pull, digest|ranges, cycleMs=N, cyclon',
     ...MEMBERS,
+    overOther: ['cyclon'],
     dissemination: 'anti-entropy',
   },
 ];
@@ -107,8 +119,15 @@ const WORDS: ReadonlyMap<string, readonly [option: string, value: string]> = new
   ['blind', ['interest', 'blind']],
   ['counter', ['stop', 'counter']],
   ['coin', ['stop', 'coin']],
+  ['digest', ['reconcile', 'digest']],
+  ['ranges', ['reconcile', 'ranges']],
   ['shared', ['tree', 'shared']],
   ['per-source', ['tree', 'per-source']],
+]);
+
+/** Words that may follow the names of protocols that allow them: another overlay below, and how its peers find each other. */
+const OTHER_OVERLAYS: ReadonlyMap<string, { readonly overlay: OverlayOptions['kind']; readonly start: Start }> = new Map([
+  ['cyclon', { overlay: 'cyclon', start: 'contact' }],
 ]);
 
 /** Other words for what is here, to suggest the name by. */
@@ -120,6 +139,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['flooding', 'flood'],
   ['hyparview', 'flood'],
   ['gossip', 'rumor'],
+  ['gossipsub', 'gossip-mesh'],
   ['epidemic', 'rumor'],
 ]);
 
@@ -135,18 +155,21 @@ export function protocolSetup(spec: string): ProtocolSetup {
     if (variants.length > 0) throw badVariant(entry, variants[0] ?? '');
     return { kind: 'ip-multicast', name: spec };
   }
+  const otherWord = variants.find((variant) => entry.overOther?.includes(variant));
+  const below = (otherWord === undefined ? undefined : OTHER_OVERLAYS.get(otherWord)) ?? entry;
   const dissemination: Record<string, unknown> = { kind: entry.dissemination };
-  const overlay: Record<string, unknown> = { kind: entry.overlay };
+  const overlay: Record<string, unknown> = { kind: below.overlay };
   for (const variant of variants) {
+    if (variant === otherWord && variants.indexOf(variant) === variants.lastIndexOf(variant)) continue;
     const [option, value] = WORDS.get(variant) ?? assignment(entry, variant);
-    const part = Object.hasOwn(DEFAULTS.overlay[entry.overlay], option) ? overlay : dissemination;
+    const part = Object.hasOwn(DEFAULTS.overlay[below.overlay], option) ? overlay : dissemination;
     const isKnown = part === overlay || Object.hasOwn(DEFAULTS.dissemination[entry.dissemination], option);
     // Nobody's option, or one that was set before.
     if (!isKnown || Object.hasOwn(part, option)) throw badVariant(entry, variant);
     part[option] = value;
   }
   const options = { overlay, dissemination } as unknown as GroupOptions;
-  return { kind: 'peers', name: spec, config: configOf(spec, options), start: entry.start };
+  return { kind: 'peers', name: spec, config: configOf(spec, options), start: below.start };
 }
 
 /** A wrong value is told in the words of the command line. */

@@ -2,6 +2,7 @@ import type { GroupConfig } from '../../lib/core/config.ts';
 import type { Effects, ProtocolEvent, Timer } from '../../lib/core/effects.ts';
 import { assert, invalidOption } from '../../lib/core/errors.ts';
 import { type GroupRef, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
+import type { IdOf } from '../../lib/core/message-key.ts';
 import type { DataMessage, Message } from '../../lib/core/messages.ts';
 import { Random } from '../../lib/core/random.ts';
 import { PeerEngine } from '../../lib/peer/engine.ts';
@@ -52,6 +53,7 @@ export class World {
   private readonly options: NetworkOptions;
   private readonly observer: Observer;
   private readonly random: Random;
+  private readonly idOf: IdOf;
   private readonly effects: WorldEffects;
   private timeUs = 0;
   private readonly targetsAhead = new Int32Array(AHEAD);
@@ -70,7 +72,9 @@ export class World {
     this.observer = options.observer ?? new SilentObserver();
     this.random = new Random(options.seed);
     this.hash = new TraceHash(options.seed);
-    const codec = new Codec(new SimulatedDirectory(paths.hosts));
+    const directory = new SimulatedDirectory(paths.hosts);
+    this.idOf = (peer) => directory.idOf(peer);
+    const codec = new Codec(directory);
     const random = this.random.fork('network');
     this.faults = new PacketFaults(this.random.fork('faults'));
     const { queue, slab, observer, faults } = this;
@@ -104,7 +108,7 @@ export class World {
     if (engine === undefined) {
       const incarnation = (this.incarnations[host] as number) + 1;
       this.incarnations[host] = incarnation;
-      engine = new PeerEngine(peerRef(host), incarnation, this.random.fork('peer', host).fork('incarnation', incarnation));
+      engine = new PeerEngine(peerRef(host), incarnation, this.random.fork('peer', host).fork('incarnation', incarnation), this.idOf);
       this.engines[host] = engine;
     }
     engine.join(group, config, peers, this.localMs(host), this.as(host));

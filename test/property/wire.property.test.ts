@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type GroupRef, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
-import type { Announcement, DigestEntry, Message } from '../../lib/core/messages.ts';
+import { type GroupRef, type MessageId, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
+import type { Announcement, DigestEntry, IdRange, Message } from '../../lib/core/messages.ts';
 import { Codec } from '../../lib/wire/codec.ts';
 import type { ControlKind } from '../../lib/wire/control-schema.ts';
 import { FrameDecoder, encodeFrameHeader } from '../../lib/wire/framing.ts';
@@ -23,6 +23,27 @@ const group: fc.Arbitrary<GroupRef> = uint(2 ** 48 - 1).map(groupRef);
 const peers = fc.oneof(fc.array(peer, { maxLength: 10 }), fc.array(peer, { minLength: 120, maxLength: 129 }));
 const timeToLive = uint(255);
 const idFields = { origin: peer, epoch: u32, seq: u32 };
+
+/** Now and then a long run. */
+const ids: fc.Arbitrary<MessageId[]> = fc.oneof(
+  fc.array(fc.record({ origin: fc.constantFrom(peerRef(0), peerRef(1)), epoch: fc.constantFrom(1, 2 ** 31), seq: u32 }), { maxLength: 60, size: 'max' }),
+  fc.record({ origin: peer, epoch: u32, first: uint(2 ** 32 - 2000), count: fc.integer({ min: 0, max: 1024 }) }).map(({ origin, epoch, first, count }) => Array.from({ length: count }, (_, i) => ({ origin, epoch, seq: first + i }))),
+);
+const characters = (minLength: number, maxLength: number): fc.Arbitrary<string> => fc.uint8Array({ minLength, maxLength }).map((bytes) => String.fromCharCode(...bytes));
+const bound = fc.oneof(characters(0, 24), characters(0, 3).map((tail) => 'of a long key in common'.slice(0, 21) + tail));
+/** Bounds that rise, the last one empty now and then. */
+const ranges: fc.Arbitrary<IdRange[]> = fc
+  .record({ bounds: fc.uniqueArray(bound, { maxLength: 40, size: 'max' }), said: fc.array(fc.record({ kind: fc.constantFrom(...(['skip', 'fingerprint', 'ids'] as const)), fingerprint: characters(8, 8) }), { minLength: 40, maxLength: 40 }), toEnd: fc.boolean() })
+  .map(({ bounds, said, toEnd }) => {
+    const uppers = bounds.filter((upper) => upper !== '').sort();
+    if (toEnd) uppers.push('');
+    return uppers.slice(0, 40).map((upper, i) => {
+      const { kind, fingerprint } = said[i] ?? { kind: 'skip', fingerprint: '' };
+      return kind === 'fingerprint' ? { kind, upper, fingerprint } : { kind, upper };
+    });
+  });
+const cyclonEntry = fc.record({ peer, age: uint(65_535) });
+const cyclonEntries = fc.oneof(fc.array(cyclonEntry, { maxLength: 10 }), fc.array(cyclonEntry, { minLength: 120, maxLength: 128 }));
 
 /** Few origins and epochs, so that runs of more than one occur; now and then a long run. */
 const announcements: fc.Arbitrary<Announcement[]> = fc.array(
@@ -71,6 +92,13 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   nack: fc.record({ kind: fc.constant('nack'), group, seq: u32 }),
   rttProbe: fc.record({ kind: fc.constant('rttProbe'), group, seq: u32 }),
   rttReply: fc.record({ kind: fc.constant('rttReply'), group, seq: u32 }),
+  cyclonShuffle: fc.record({ kind: fc.constant('cyclonShuffle'), group, seq: u32, entries: cyclonEntries }),
+  cyclonReply: fc.record({ kind: fc.constant('cyclonReply'), group, seq: u32, entries: cyclonEntries }),
+  iWant: fc.record({ kind: fc.constant('iWant'), group, ids }),
+  ranges: fc.record({ kind: fc.constant('ranges'), group, mode: fc.constantFrom(...(['push', 'pull', 'pushPull'] as const)), lower: bound, ranges, ids }),
+  rangeOffer: fc.record({ kind: fc.constant('rangeOffer'), group, ids }),
+  rangeWant: fc.record({ kind: fc.constant('rangeWant'), group, ids }),
+  cyclonWelcome: fc.record({ kind: fc.constant('cyclonWelcome'), group, peer, age: uint(65_535) }),
 };
 
 const causalEntry = fc.record({ origin: peer, epoch: u32, next: u32 });

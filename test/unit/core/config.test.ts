@@ -66,7 +66,7 @@ describe('the configuration of a group', () => {
     expect({ overlay, dissemination, repair }).toEqual({
       overlay: { kind: 'full' },
       dissemination: { kind: 'rumor', mode: 'push', interest: 'feedback', stop: 'counter', k: 2, cycleMs: 1000, hotMax: 1024 },
-      repair: { kind: 'anti-entropy', mode: 'push-pull', cycleMs: 1000, batchMax: 256 },
+      repair: { kind: 'anti-entropy', mode: 'push-pull', cycleMs: 1000, batchMax: 256, reconcile: 'digest' },
     });
   });
 
@@ -75,6 +75,11 @@ describe('the configuration of a group', () => {
       unchecked({ overlay: { kind: 'hyparview', activeViewSize: 9, passiveViewSize: undefined }, order: 'fifo', gapTimeoutMs: undefined }),
     );
     expect([overlay, order, gapTimeoutMs]).toEqual([{ ...DEFAULTS.overlay.hyparview, activeViewSize: 9 }, 'fifo', 5000]);
+  });
+
+  test('gives a gossip mesh more neighbours to choose from, unless their number is given', () => {
+    const sizes = [{ dissemination: 'gossip-mesh' }, { dissemination: { kind: 'gossip-mesh' } }, { dissemination: 'gossip-mesh', overlay: { kind: 'hyparview', activeViewSize: 9 } }, { dissemination: 'flooding' }] as const;
+    expect(sizes.map((options) => groupConfig(options).overlay)).toEqual([16, 16, 9, 5].map((activeViewSize) => ({ ...DEFAULTS.overlay.hyparview, activeViewSize })));
   });
 
   test('is frozen, its parts included', () => {
@@ -90,13 +95,19 @@ describe('the configuration of a group', () => {
 
 describe('a mistake in the options is answered by which, what was expected and what came', () => {
   test.each<[string, unknown, string]>([
-    ['an unknown overlay', { overlay: 'hypaview' }, 'overlay: expected one of hyparview, full, static, got "hypaview" (did you mean hyparview?).'],
-    ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, full, static, got "x".'],
-    ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, full, static, got "toString".'],
-    ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, full, static, got nothing.'],
-    ['a dissemination that is a number', { dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got nothing.'],
-    ['an unknown dissemination', { dissemination: 'plumtre' }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got "plumtre" (did you mean plumtree?).'],
+    ['an unknown overlay', { overlay: 'hypaview' }, 'overlay: expected one of hyparview, cyclon, full, static, got "hypaview" (did you mean hyparview?).'],
+    ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, cyclon, full, static, got "x".'],
+    ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, cyclon, full, static, got "toString".'],
+    ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, cyclon, full, static, got nothing.'],
+    ['a dissemination that is a number', { dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, gossip-mesh, rumor, anti-entropy, got nothing.'],
+    ['an unknown dissemination', { dissemination: 'plumtre' }, 'dissemination: expected one of flooding, unicast, tree, plumtree, gossip-mesh, rumor, anti-entropy, got "plumtre" (did you mean plumtree?).'],
     ['an unknown repair', { repair: 'nine' }, 'repair: expected one of none, anti-entropy, got "nine" (did you mean none?).'],
+    ['an unknown way to compare', { repair: { kind: 'anti-entropy', reconcile: 'trees' } }, 'repair.anti-entropy.reconcile: expected one of digest, ranges, got "trees".'],
+    ['Plumtree over views that are not mutual', { overlay: 'cyclon' }, 'dissemination: expected rumor, anti-entropy or flooding over cyclon, whose views are not mutual, got "plumtree".'],
+    ['longer shuffles than views', { overlay: { kind: 'cyclon', viewSize: 7 }, dissemination: 'rumor' }, 'overlay.cyclon.shuffleLength: expected at most viewSize (7), got 8.'],
+    ['a mesh that begins to grow above its size', { dissemination: { kind: 'gossip-mesh', dLow: 7 } }, 'dissemination.gossip-mesh.dLow: expected at most d (6), got 7.'],
+    ['a mesh that is full below its size', { dissemination: { kind: 'gossip-mesh', dHigh: 5 } }, 'dissemination.gossip-mesh.dHigh: expected at least d (6), got 5.'],
+    ['a mesh without a history to answer from', { dissemination: 'gossip-mesh', historyMessagesMax: 0 }, 'historyMessagesMax: expected at least 1, since the group answers those who missed a message, got 0.'],
     ['an unknown order', { order: 'total' }, 'group.order: expected one of none, fifo, causal, got "total".'],
     ['an unknown past', { since: 'ever' }, 'group.since: expected one of any, now, history, got "ever".'],
     ['an unknown word of a part', { dissemination: { kind: 'rumor', mode: 'shove' } }, 'dissemination.rumor.mode: expected one of push, pull, push-pull, got "shove".'],

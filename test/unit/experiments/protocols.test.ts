@@ -15,6 +15,7 @@ describe('the name of a protocol', () => {
       ['mst', 'mst', 'static', 'tree'],
       ['plumtree', 'contact', 'hyparview', 'plumtree'],
       ['flood', 'contact', 'hyparview', 'flooding'],
+      ['gossip-mesh', 'contact', 'hyparview', 'gossip-mesh'],
       ['rumor', 'members', 'full', 'rumor'],
       ['anti-entropy', 'members', 'full', 'anti-entropy'],
     ]);
@@ -29,7 +30,12 @@ describe('the name of a protocol', () => {
     expect(options('rumor:k=3:coin:push-pull:blind:cycleMs=500')).toMatchObject({ mode: 'push-pull', interest: 'blind', stop: 'coin', k: 3, cycleMs: 500 });
     expect(options('plumtree:activeViewSize=7:per-source:optimizationThreshold=3')).toMatchObject({ activeViewSize: 7, tree: 'per-source', optimizationThreshold: 3 });
     expect(options('flood:passiveViewSize=9:shuffleIntervalMs=50')).toMatchObject({ passiveViewSize: 9, shuffleIntervalMs: 50 });
+    expect(options('gossip-mesh')).toMatchObject({ activeViewSize: 16, passiveViewSize: 30, d: 6, dLow: 4, dHigh: 12, dLazy: 6 });
+    expect(options('gossip-mesh:activeViewSize=9:dHigh=8')).toMatchObject({ activeViewSize: 9, dHigh: 8 });
+    expect(options('anti-entropy:ranges:push')).toMatchObject({ mode: 'push', reconcile: 'ranges' });
     expect(options('anti-entropy:pull:cycleMs=77')).toMatchObject({ mode: 'pull', cycleMs: 77 });
+    expect(options('rumor:k=3:cyclon:viewSize=9')).toMatchObject({ k: 3, viewSize: 9, shuffleLength: 8 });
+    expect(protocolSetup('anti-entropy:cyclon')).toEqual({ kind: 'peers', name: 'anti-entropy:cyclon', start: 'contact', config: groupConfig({ overlay: 'cyclon', dissemination: 'anti-entropy' }) });
     expect(protocolSetup('rumor:k=3').name).toBe('rumor:k=3');
     expect(protocolEntry('rumor:k=3')?.name).toBe('rumor');
   });
@@ -43,15 +49,17 @@ describe('the name of a protocol', () => {
     ['flood:__proto__=3', '--protocol flood: expected variants activeViewSize=N, got "__proto__=3".'],
     ['flood:toString=3', '--protocol flood: expected variants activeViewSize=N, got "toString=3".'],
     ['flood:constructor=3', '--protocol flood: expected variants activeViewSize=N, got "constructor=3".'],
-    ['rumor:constructor', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, got "constructor".'],
-    ['rumor:push:pull', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, got "pull".'],
-    ['rumor:k=2:k=3', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, got "k=3".'],
-    ['rumor:k=-1', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, got "k=-1".'],
-    ['rumor:', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, got "".'],
+    ['rumor:constructor', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, cyclon, got "constructor".'],
+    ['rumor:push:pull', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, cyclon, got "pull".'],
+    ['rumor:k=2:k=3', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, cyclon, got "k=3".'],
+    ['flood:cyclon', '--protocol flood: expected variants activeViewSize=N, got "cyclon".'],
+    ['rumor:cyclon:cyclon', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, cyclon, got "cyclon".'],
+    ['rumor:k=-1', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, cyclon, got "k=-1".'],
+    ['rumor:', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, cyclon, got "".'],
     ['rumor:k=0', '--protocol rumor:k=0: dissemination.rumor.k: expected a whole number from 1 to 1000, got 0.'],
-    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
-    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, rumor, anti-entropy, got "star". Did you mean unicast?'],
-    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, rumor, anti-entropy, got "".'],
+    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, gossip-mesh, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
+    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, gossip-mesh, rumor, anti-entropy, got "star". Did you mean unicast?'],
+    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, gossip-mesh, rumor, anti-entropy, got "".'],
   ])('%s is refused in one sentence', (spec, sentence) => {
     expect(() => protocolSetup(spec)).toThrow(OverlayError);
     expect(() => protocolSetup(spec)).toThrow(new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));
