@@ -5,12 +5,13 @@ import { type PeerRef, peerRef } from '../../lib/core/ids.ts';
 import type { DataMessage, Message } from '../../lib/core/messages.ts';
 import { Random } from '../../lib/core/random.ts';
 import type { Group } from '../../lib/peer/group.ts';
-import { type Observer, type PacketLoss, SilentObserver } from '../world/observer.ts';
+import { type Observer, SilentObserver } from '../world/observer.ts';
 import { GROUP, World } from '../world/world.ts';
 import type { Application, StartApplication } from './application.ts';
 import { type FaultEffect, FaultSchedule } from './fault-schedule.ts';
 import type { Checker, Invariant, Published, RunView, Violation } from './invariant.ts';
 import { HEAL_MS, LostPeers, RETRY_MS } from './rendezvous.ts';
+import { type RunListener, RunObserver } from './run-observer.ts';
 import type { CommandPlan, PeerPlan, PublishPlan, Scenario } from './scenario.ts';
 import { type Terrain, terrainOf } from './underlay-spec.ts';
 
@@ -56,7 +57,7 @@ export function runScenario(scenario: Scenario, options: RunScenarioOptions): Sc
   return new ScenarioRun(scenario, options).run();
 }
 
-class ScenarioRun implements RunView {
+class ScenarioRun implements RunView, RunListener {
   readonly scenario: Scenario;
   private readonly config: GroupConfig;
   private readonly world: World;
@@ -90,7 +91,7 @@ class ScenarioRun implements RunView {
     this.terrain = terrainOf(scenario.underlay);
     this.random = new Random(scenario.seed).fork('scenario');
     this.plans = new Map(scenario.peers.map((plan) => [plan.host, plan]));
-    this.world = new World(this.terrain.paths, { seed: scenario.seed, wire, observer: new Watch(this, observer) });
+    this.world = new World(this.terrain.paths, { seed: scenario.seed, wire, observer: new RunObserver(this, observer) });
     this.checkers = invariants.flatMap((invariant) => {
       const report = (what: string, peer?: number): void => this.report(invariant, what, peer);
       return invariant.watch(this, report) ?? [];
@@ -365,38 +366,4 @@ export function lastMs({ peers, publishes, commands = [], faults }: Scenario): n
     return fault.atMs + (('restartAfterMs' in fault ? fault.restartAfterMs : 'rejoinAfterMs' in fault ? fault.rejoinAfterMs : undefined) ?? 0);
   });
   return Math.max(0, ...peers.map(({ joinMs }) => joinMs), ...publishes.map(({ atMs }) => atMs), ...commands.map(({ atMs }) => atMs), ...ends);
-}
-
-/** Tells the run what it needs, and another observer everything. */
-class Watch implements Observer {
-  private readonly run: ScenarioRun;
-  private readonly also: Observer;
-
-  constructor(run: ScenarioRun, also: Observer) {
-    this.run = run;
-    this.also = also;
-  }
-
-  onTransmission(timeUs: number, from: PeerRef, to: PeerRef, message: Message, bytes: number, attempt: number): void {
-    this.also.onTransmission(timeUs, from, to, message, bytes, attempt);
-    this.run.onTransmission(from, to, message);
-  }
-
-  onArrival(timeUs: number, from: PeerRef, to: PeerRef, message: Message): void {
-    this.also.onArrival(timeUs, from, to, message);
-  }
-
-  onLoss(timeUs: number, from: PeerRef, to: PeerRef, message: Message, why: PacketLoss, again: boolean): void {
-    this.also.onLoss(timeUs, from, to, message, why, again);
-  }
-
-  onDelivery(timeUs: number, peer: PeerRef, from: PeerRef, message: DataMessage): void {
-    this.also.onDelivery(timeUs, peer, from, message);
-    this.run.onDelivery(peer, from, message);
-  }
-
-  onEvent(timeUs: number, peer: PeerRef, event: ProtocolEvent): void {
-    this.also.onEvent(timeUs, peer, event);
-    this.run.onEvent(peer, event);
-  }
 }

@@ -1,9 +1,8 @@
 import type { GroupConfig } from '../../lib/core/config.ts';
-import type { Effects, ProtocolEvent, Timer } from '../../lib/core/effects.ts';
+import type { Effects, Timer } from '../../lib/core/effects.ts';
 import { assert, invalidOption } from '../../lib/core/errors.ts';
 import { type GroupRef, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
 import type { IdOf } from '../../lib/core/message-key.ts';
-import type { DataMessage, Message } from '../../lib/core/messages.ts';
 import { Random } from '../../lib/core/random.ts';
 import { PeerEngine } from '../../lib/peer/engine.ts';
 import type { PublishOutcome } from '../../lib/peer/group.ts';
@@ -18,6 +17,7 @@ import type { Paths } from './paths.ts';
 import { SimulatedDirectory } from './simulated-directory.ts';
 import { Slab } from './slab.ts';
 import { TraceHash, kindWord } from './trace-hash.ts';
+import { WorldEffects } from './world-effects.ts';
 
 /** The group of a world in which there is one. */
 export const GROUP: GroupRef = groupRef(1);
@@ -354,50 +354,5 @@ export class World {
   private as(host: number): Effects {
     this.effects.self = peerRef(host);
     return this.effects;
-  }
-}
-
-/** The outside of a peer, simulated. */
-class WorldEffects implements Effects {
-  self: PeerRef = peerRef(0);
-  private readonly world: World;
-  private readonly network: Network;
-  private readonly observer: Observer;
-  private readonly hash: TraceHash;
-
-  constructor(world: World, network: Network, observer: Observer, hash: TraceHash) {
-    this.world = world;
-    this.network = network;
-    this.observer = observer;
-    this.hash = hash;
-  }
-
-  send(to: PeerRef, message: Message): void {
-    this.network.send(this.world.nowUs, this.self, to, message, true);
-  }
-
-  sendUnreliable(to: PeerRef, message: Message): void {
-    this.network.send(this.world.nowUs, this.self, to, message, false);
-  }
-
-  setTimer(timer: Timer, afterMs: number): void {
-    this.world.setTimer(this.self, timer, afterMs);
-  }
-
-  deliver(message: DataMessage, from: PeerRef): void {
-    this.hash.add(message.seq, this.self, message.origin);
-    this.observer.onDelivery(this.world.nowUs, this.self, from, message);
-  }
-
-  emit(event: ProtocolEvent): void {
-    this.observer.onEvent(this.world.nowUs, this.self, event);
-  }
-
-  openLink(peer: PeerRef): void {
-    this.world.openLink(this.self, peer);
-  }
-
-  closeLink(peer: PeerRef): void {
-    this.world.closeLink(this.self, peer);
   }
 }
