@@ -67,7 +67,12 @@ export class SequenceWindow {
 
   /** The highest number seen; -1 while there is none. */
   get highest(): number {
-    if (this.far !== undefined) return this.seenBeyond().at(-1) ?? this.next - 1;
+    if (this.far !== undefined) {
+      // Not sorted: each announcement of a message asks for this.
+      let highest = this.next - 1;
+      for (const seq of this.far) if (seq > highest) highest = seq;
+      return highest;
+    }
     return this.bits === 0 ? this.next - 1 : this.next + INLINE_BITS - Math.clz32(this.bits);
   }
 

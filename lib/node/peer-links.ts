@@ -51,9 +51,11 @@ export class PeerLinks {
   /** Addresses still to be tried. */
   candidates: Address[] = [];
   readonly waiting = new WaitingFrames();
+  /** The incarnation of the peer that the links lead to. */
+  epoch = 0;
   /** How often a protocol asked for a link. */
   wanted = 0;
-  /** When something was last sent, or a link came up. */
+  /** When a frame was last sent or came in, or a link came up; signs of life do not count. */
   usedMs: number;
   /** All addresses were tried in vain; the report is under way. */
   failing = false;
@@ -88,11 +90,6 @@ export class PeerLinks {
     this[link.transport] = next;
     if (next !== undefined) this.spares.splice(this.spares.indexOf(next), 1);
     return true;
-  }
-
-  /** When something was last sent, or came in. */
-  get activeMs(): number {
-    return Math.max(this.usedMs, ...this.up.map(({ heardMs }) => heardMs));
   }
 }
 
@@ -137,6 +134,6 @@ export class LinkedPeers {
   /** Of those that nobody wants, and that are up, the one unused longest. */
   leastUsed(except: PeerLinks | undefined): PeerLinks | undefined {
     const idle = this.up().filter((links) => links !== except && links.wanted === 0 && links.dialling === undefined);
-    return idle.sort((x, y) => x.activeMs - y.activeMs)[0];
+    return idle.sort((x, y) => x.usedMs - y.usedMs)[0];
   }
 }
