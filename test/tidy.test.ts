@@ -71,7 +71,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'sim/input': ['lib/core', 'sim/underlay', 'node:fs', 'node:zlib'],
   'sim/report': ['lib/core', 'sim/underlay', 'sim/measure', 'sim/experiments'],
   'sim/experiments': ['lib/core', 'lib/peer', 'lib/wire', 'sim/underlay', 'sim/world', 'sim/measure', 'sim/report'],
-  sim: ['sim/underlay', 'sim/world', 'sim/measure', 'sim/input', 'sim/report', 'sim/experiments'],
+  'sim/scenario': ['lib/core', 'lib/peer', 'sim/underlay', 'sim/world', 'sim/measure'],
+  sim: ['sim/scenario', 'sim/underlay', 'sim/world', 'sim/measure', 'sim/input', 'sim/report', 'sim/experiments'],
   bin: [
     'lib', 'lib/core', 'lib/node', 'lib/transport', 'sim/world', 'sim/measure', 'node:buffer', 'node:crypto', 'node:diagnostics_channel', 'node:events', 'node:readline',
     'sim', 'sim/underlay', 'sim/input', 'sim/report', 'sim/experiments', 'node:fs', 'node:module', 'node:path', 'node:url',
@@ -79,7 +80,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that must behave the same everywhere, with every seed; those that `tsconfig.pure.json` checks. */
-const PURE = ['lib/core', 'lib/membership', 'lib/overlay', 'lib/dissemination', 'lib/peer', 'lib/wire', 'sim/underlay', 'sim/world', 'sim/measure'];
+const PURE = ['lib/core', 'lib/membership', 'lib/overlay', 'lib/dissemination', 'lib/peer', 'lib/wire', 'sim/underlay', 'sim/world', 'sim/measure', 'sim/scenario'];
 const pure = shipped.filter(({ path }) => PURE.includes(layerOf(path)));
 
 /** A protocol each. What else stands in these folders helps one of them, and may be imported from its own folder. */

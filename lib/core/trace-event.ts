@@ -46,7 +46,7 @@ export interface LossEvent<Peer> extends AtPeer<Peer> {
   readonly kind: 'loss';
   readonly to: Peer;
   readonly message: TracedMessage<Peer>;
-  readonly why: 'lost' | 'queue-full' | 'peer-down' | 'sender-down';
+  readonly why: 'lost' | 'corrupted' | 'unreachable' | 'queue-full' | 'peer-down' | 'sender-down';
   readonly again: boolean;
 }
 

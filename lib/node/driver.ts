@@ -228,12 +228,13 @@ export class Driver implements Effects {
 
   /** Whatever came over a link, parts of a large frame included, was a sign of life. */
   private onDetectorTimer(timer: Timer): void {
-    if (this.detector === undefined) return;
-    for (const [peer, heardMs] of this.links.heard()) {
-      const watched = this.detector.state(peer);
-      if (watched !== undefined && heardMs > watched.heardMs) this.detector.onHeard(peer, heardMs);
-    }
-    this.detector.onTimer(timer, this.nowMs, this);
+    const { detector } = this;
+    if (detector === undefined) return;
+    detector.eachPeer((peer) => {
+      const heardMs = this.links.heardMs(peer);
+      if (heardMs > (detector.state(peer)?.heardMs ?? Infinity)) detector.onHeard(peer, heardMs);
+    });
+    detector.onTimer(timer, this.nowMs, this);
   }
 
   private transmit(to: PeerRef, message: Message, reliable: boolean): void {

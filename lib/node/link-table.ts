@@ -5,47 +5,10 @@ import type { Clock } from '../transport/clock.ts';
 import type { Delivery, Link, LinkDownReason, Priority, Transport, TransportHandlers } from '../transport/transport.ts';
 import { FlapDamping } from './flap-damping.ts';
 import { decodeHello } from './hello.ts';
+import type { LinkTableHandlers, LinkTableNeeds, LinkTableOptions } from './link-table-parts.ts';
 import { PeerDials } from './peer-dials.ts';
 import { LinkedPeers, type PeerLinks } from './peer-links.ts';
 import type { KnownPeer, PeerTable } from './peer-table.ts';
-
-/** Which transport carries what, where two peers share both. */
-export type TransportPreference = 'auto' | TransportKind;
-
-/** How links are chosen, opened and let go. */
-export interface LinkTableOptions {
-  /** `auto`: frames of `largeBytes` and more by TCP, all else by UDP. */
-  readonly prefer: TransportPreference;
-  /** Bytes from which on a frame is large. */
-  readonly largeBytes: number;
-  /** A link that no protocol asked for is closed after being idle this long, in ms. */
-  readonly idleLinkMs: number;
-  /** Which of a peer's addresses are tried first. */
-  readonly dialFirst: TransportKind;
-  /** Bytes that wait while a link to a peer opens; one frame always fits. */
-  readonly queueBytesMax: number;
-  /** Links at a time: at three quarters of it the one unused longest makes room for one that is dialled. */
-  readonly linksMax: number;
-}
-
-/** What the table tells the driver. */
-export interface LinkTableHandlers {
-  /** The first link to a peer is up. `dialled`: the address that led to it, when it was dialled here. */
-  onPeerUp(peer: KnownPeer, dialled: Address | undefined): void;
-  /** The last link to a peer has failed, or none could be opened. */
-  onPeerDown(peer: PeerRef, reason: LinkDownReason): void;
-  onFrame(from: PeerRef, frame: Uint8Array): void;
-  onDrain(peer: PeerRef): void;
-  /** An address that was dialled for no particular peer leads to nobody. */
-  onAddressFailed(address: Address, reason: LinkDownReason | 'own-address'): void;
-}
-
-/** What a table needs of the machine. */
-export interface LinkTableNeeds {
-  readonly clock: Clock;
-  /** The IP address of a name. */
-  readonly resolve: (host: string) => Promise<string>;
-}
 
 /** Addresses that mean all of this machine's, and the one that leads to it. */
 const UNSPECIFIED: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
@@ -139,9 +102,9 @@ export class LinkTable implements TransportHandlers {
     return this.byPeer.get(peer)?.isUp === true;
   }
 
-  /** When something last came from each peer that a link is up to, by the clock. */
-  *heard(): Generator<[peer: PeerRef, heardMs: number]> {
-    for (const { peer, up } of this.byPeer.up()) yield [peer, Math.max(...up.map(({ heardMs }) => heardMs))];
+  /** When something last came over a link to `peer`, by the clock; 0 when none is up. */
+  heardMs(peer: PeerRef): number {
+    return this.byPeer.get(peer)?.heardMs ?? 0;
   }
 
   /** The links to `peer` that are up. */
@@ -200,11 +163,12 @@ export class LinkTable implements TransportHandlers {
     if (peer === undefined) return this.refuse(link, owner, 'tableFull');
     if (peer === this.table.self) return this.refuse(link, owner, 'ownHello');
     if (this.damping.suppressed(peer.id, this.clock.nowMs())) return this.refuse(link, owner, 'damped');
-    if (this.isStale(hello.epoch, peer.ref)) return this.refuse(link, owner, 'staleHello');
+    const before = this.byPeer.get(peer.ref);
+    if (before !== undefined && before.isUp && hello.epoch < before.epoch) return this.refuse(link, owner, 'staleHello');
     // Somebody else answers where a peer was: that peer must be looked for elsewhere.
     if (owner?.kind === 'peer' && owner.peer !== peer.ref) this.dialFailed(owner.peer, 'unreachable');
-    this.endIncarnation(hello.epoch, peer.ref, link);
-    if (!link.dialled && this.byPeer.get(peer.ref) === undefined) this.makeRoom();
+    if (before !== undefined && before.isUp && hello.epoch > before.epoch) this.endIncarnation(before, link);
+    if (!link.dialled && before === undefined) this.makeRoom();
     this.take(link, peer, owner, hello.epoch);
   }
 
@@ -238,18 +202,11 @@ export class LinkTable implements TransportHandlers {
     if (owner?.kind === 'peer' && !this.closed) this.handlers.onDrain(owner.peer);
   }
 
-  /** Whether links are up to a later incarnation of the peer than the one that says hello now. */
-  private isStale(epoch: number, peer: PeerRef): boolean {
-    const links = this.byPeer.get(peer);
-    return links !== undefined && links.isUp && epoch < links.epoch;
-  }
-
   /** A peer that has started anew knows nothing of the links that it had, nor of its neighbours. */
-  private endIncarnation(epoch: number, peer: PeerRef, except: Link): void {
-    const links = this.byPeer.get(peer);
-    if (links === undefined || !links.isUp || epoch <= links.epoch) return;
+  private endIncarnation(links: PeerLinks, except: Link): void {
     this.counters.restarts++;
     for (const link of links.all) if (link !== except) this.release(link);
+    if (links.dialling === except) links.dialling = undefined;
     this.peerDown(links, 'closed');
   }
 
@@ -384,6 +341,7 @@ export class LinkTable implements TransportHandlers {
 
   private peerDown(links: PeerLinks, reason: LinkDownReason): void {
     this.counters.waitingDropped += links.waiting.size;
+    this.release(links.dialling);
     const { wanted } = links;
     this.byPeer.delete(links.peer);
     // Those who asked for the link are told, and take their wish back one by one.

@@ -91,6 +91,11 @@ export class PeerLinks {
     if (next !== undefined) this.spares.splice(this.spares.indexOf(next), 1);
     return true;
   }
+
+  /** When something last came over a link that is up; 0 when none is. */
+  get heardMs(): number {
+    return Math.max(this.udp?.heardMs ?? 0, this.tcp?.heardMs ?? 0);
+  }
 }
 
 /** The links by peer. */

@@ -89,6 +89,9 @@ export class PeerTable implements PeerDirectory {
   }
 
   refOfDescriptor(descriptor: Uint8Array): PeerRef | undefined {
+    // Shuffles name the same peers again and again.
+    const known = this.byId.get(hexOf(descriptor.subarray(0, ID_BYTES)));
+    if (known !== undefined && Buffer.compare(known.descriptor, descriptor) === 0) return known.ref;
     const addresses = decodeAddresses(descriptor);
     if (addresses === undefined) return undefined;
     const peer = this.intern(descriptor.subarray(0, ID_BYTES));

@@ -49,6 +49,25 @@ export class LinkTable {
     return owners.reverse();
   }
 
+  /** Whether `owner` keeps a link to `peer`. */
+  has(owner: number, peer: number): boolean {
+    for (let link = this.first[peer] as number; link !== -1; link = this.next[link] as number) {
+      if (this.owners[link] === owner && this.lives(link)) return true;
+    }
+    return false;
+  }
+
+  /** Every link: who keeps it, and to whom. */
+  all(): (readonly [owner: number, peer: number])[] {
+    const links: (readonly [number, number])[] = [];
+    for (let peer = 0; peer < this.first.length; peer++) {
+      for (let link = this.first[peer] as number; link !== -1; link = this.next[link] as number) {
+        if (this.lives(link)) links.push([this.owners[link] as number, peer]);
+      }
+    }
+    return links;
+  }
+
   private lives(link: number): boolean {
     return this.openedBy[link] === this.incarnations[this.owners[link] as number];
   }

@@ -4,6 +4,7 @@ import type { Random } from '../../lib/core/random.ts';
 import { type Codec, fit } from '../../lib/wire/codec.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Observer, PacketLoss } from './observer.ts';
+import type { PacketFaults } from './packet-faults.ts';
 import type { Paths, QueuedHop } from './paths.ts';
 import type { Slab } from './slab.ts';
 
@@ -62,14 +63,15 @@ export const NETWORK_DEFAULTS: NetworkOptions = Object.freeze({
 export class Network {
   private readonly queue: EventQueue;
   private readonly slab: Slab<unknown>;
-  private readonly paths: Paths;
+  private paths: Paths;
   private readonly codec: Codec;
   private readonly options: NetworkOptions;
   private readonly random: Random;
   private readonly observer: Observer;
   private readonly onLinkFailed: (owner: PeerRef, peer: PeerRef, afterUs: number) => void;
   private readonly incarnationOf: (peer: PeerRef) => number;
-  private readonly plain: boolean;
+  private readonly faults: PacketFaults;
+  private plain: boolean;
   /** When the queue of each directed link will be empty, in microseconds and fractions of them. */
   private readonly busyUntilUs = new Map<number, number>();
   /** Messages sent lately with their slots: copies of one message share a slot while it is in flight. */
@@ -86,18 +88,30 @@ export class Network {
     this.observer = parts.observer;
     this.onLinkFailed = parts.onLinkFailed;
     this.incarnationOf = parts.incarnationOf;
-    this.plain = parts.paths.plain && parts.options.loss === 0 && parts.options.jitter === 0;
+    this.faults = parts.faults;
+    this.plain = this.paths.plain && this.options.loss === 0 && this.options.jitter === 0;
+  }
+
+  /** From now on packets take these paths, on which a delay of `Infinity` means that there is no way; those under way arrive as they would have. */
+  reroute(paths: Paths): void {
+    this.paths = paths;
+    this.plain = false;
+  }
+
+  /** Whether packets from one host to another can come through at all. */
+  reaches(from: number, to: number): boolean {
+    return this.faults.reaches(from, to) && this.paths.delayUs(from, to) < Infinity;
   }
 
   send(nowUs: number, from: PeerRef, to: PeerRef, message: Message, reliable: boolean): void {
     const { handle, bytes } = this.hold(message);
     this.observer.onTransmission(nowUs, from, to, message, bytes, 1);
-    if (this.plain) {
+    if (this.plain && !this.faults.any) {
       this.queue.push(nowUs + this.paths.delayUs(from, to), reliable ? ARRIVAL : DATAGRAM_ARRIVAL, to, from, handle);
       return;
     }
     const incarnation = this.incarnationOf(from);
-    this.attempt({ from, incarnation, to, message, handle, bytes, reliable, attempt: 1, sentUs: nowUs }, nowUs);
+    this.attempt({ from, incarnation, to, message, handle, bytes, reliable, attempt: 1, firstUs: nowUs, sentUs: nowUs }, nowUs);
   }
 
   /** An event with this message has been handled, or will not happen. */
@@ -134,11 +148,30 @@ export class Network {
     const { from, to } = packet;
     const lossy = this.random.chance(this.options.loss) || this.random.chance(this.paths.loss(from, to));
     if (lossy) return this.fail(packet, nowUs, 'lost');
+    if (this.paths.delayUs(from, to) === Infinity) return this.fail(packet, nowUs, 'unreachable');
+    const departureUs = this.faults.any ? this.suffer(packet, nowUs) : nowUs;
+    if (departureUs === undefined) return;
     const queues = this.paths.queues(from, to);
-    if (queues.length === 0) return this.arrive(packet, nowUs);
+    if (queues.length === 0) return this.arrive(packet, departureUs);
     packet.queues = queues;
     packet.hop = 0;
-    this.enterNext(packet, nowUs);
+    this.enterNext(packet, departureUs);
+  }
+
+  /** What faults do to the packet: answers when it sets out, as it were; `undefined` when it is lost. */
+  private suffer(packet: Packet, nowUs: number): number | undefined {
+    const { from, to, handle, reliable, bytes } = packet;
+    const { lost, duplicateAfterUs, extraUs } = this.faults.of(nowUs, from, to, bytes);
+    if (lost !== undefined) {
+      this.fail(packet, nowUs, lost);
+      return undefined;
+    }
+    if (duplicateAfterUs > 0) {
+      this.slab.retain(handle);
+      const atUs = nowUs + extraUs + this.paths.delayUs(from, to) + duplicateAfterUs;
+      this.queue.push(atUs, reliable ? ARRIVAL : DATAGRAM_ARRIVAL, to, from, handle);
+    }
+    return nowUs + extraUs;
   }
 
   /** The packet goes on to the next link with limited bandwidth, or to its end. `offUs`: when it left the last one. */
@@ -174,18 +207,21 @@ export class Network {
   private fail(packet: Packet, nowUs: number, why: PacketLoss): void {
     const { from, incarnation, to, message, handle, bytes } = packet;
     const { attemptsMax, retransmitMinMs, retransmitRoundTrips } = this.options;
-    const isLast = packet.attempt >= attemptsMax;
+    const roundTripUs = this.paths.delayUs(from, to) + this.paths.delayUs(to, from);
+    const waitUs = roundTripUs < Infinity ? Math.max(retransmitMinMs * 1000, retransmitRoundTrips * roundTripUs) : retransmitMinMs * 1000;
+    const timeoutUs = Math.round(waitUs) * 2 ** (packet.attempt - 1);
+    const againUs = Math.max(nowUs, packet.sentUs + timeoutUs);
+    // Where nothing comes through, a link gives up when it has been silent for long.
+    const isCut = why === 'unreachable' && againUs - packet.firstUs > this.options.linkTimeoutMs * 1000;
+    const isLast = packet.attempt >= attemptsMax || isCut;
     this.observer.onLoss(nowUs, from, to, message, why, packet.reliable && !isLast);
     if (!packet.reliable) return this.release(handle);
-    const roundTripUs = this.paths.delayUs(from, to) + this.paths.delayUs(to, from);
-    const timeoutUs = Math.round(Math.max(retransmitMinMs * 1000, retransmitRoundTrips * roundTripUs)) * 2 ** (packet.attempt - 1);
-    const againUs = Math.max(nowUs, packet.sentUs + timeoutUs);
     if (isLast) {
       this.release(handle);
       if (this.incarnationOf(from) === incarnation) this.onLinkFailed(from, to, againUs - nowUs);
       return;
     }
-    const again: Packet = { from, incarnation, to, message, handle, bytes, reliable: true, attempt: packet.attempt + 1, sentUs: againUs };
+    const again: Packet = { from, incarnation, to, message, handle, bytes, reliable: true, attempt: packet.attempt + 1, firstUs: packet.firstUs, sentUs: againUs };
     this.act(againUs, {
       run: (timeUs) => {
         if (this.incarnationOf(from) !== incarnation) {
@@ -223,6 +259,7 @@ export interface NetworkParts {
   readonly observer: Observer;
   /** The link of `owner` to `peer` has failed; tell it after `afterUs`. */
   readonly onLinkFailed: (owner: PeerRef, peer: PeerRef, afterUs: number) => void;
+  readonly faults: PacketFaults;
   /** Which of the peers that were on a host runs there now; 0 for none. */
   readonly incarnationOf: (peer: PeerRef) => number;
 }
@@ -239,6 +276,8 @@ interface Packet {
   readonly reliable: boolean;
   /** How often it has been sent, this time included. */
   readonly attempt: number;
+  /** When it was sent for the first time, and this time. */
+  readonly firstUs: number;
   readonly sentUs: number;
   /** The queues on its way, how many lie behind, and the propagation delay up to the last one. */
   queues?: readonly QueuedHop[];

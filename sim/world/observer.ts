@@ -3,7 +3,7 @@ import type { PeerRef } from '../../lib/core/ids.ts';
 import type { DataMessage, Message } from '../../lib/core/messages.ts';
 
 /** Why the simulated network threw a packet away. */
-export type PacketLoss = 'lost' | 'queue-full' | 'peer-down' | 'sender-down';
+export type PacketLoss = 'lost' | 'corrupted' | 'unreachable' | 'queue-full' | 'peer-down' | 'sender-down';
 
 /**
  * Watches a world and never changes it. Times are virtual microseconds; a method is

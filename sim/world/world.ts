@@ -8,9 +8,11 @@ import { PeerEngine } from '../../lib/peer/engine.ts';
 import type { PublishOutcome } from '../../lib/peer/group.ts';
 import { Codec } from '../../lib/wire/codec.ts';
 import { EventQueue } from './event-queue.ts';
+import { HostConditions } from './host-conditions.ts';
 import { LinkTable } from './link-table.ts';
 import { ACTION, ARRIVAL, type Action, NETWORK_DEFAULTS, Network, type NetworkOptions, TIMER } from './network.ts';
 import { type Observer, SilentObserver } from './observer.ts';
+import { type PacketFault, PacketFaults } from './packet-faults.ts';
 import type { Paths } from './paths.ts';
 import { SimulatedDirectory } from './simulated-directory.ts';
 import { Slab } from './slab.ts';
@@ -43,6 +45,10 @@ export class World {
   private readonly slab = new Slab<unknown>();
   private readonly hash: TraceHash;
   private readonly network: Network;
+  private readonly paths: Paths;
+  private readonly faults: PacketFaults;
+  /** None until a fault strikes a host. */
+  private hosts: HostConditions | undefined = undefined;
   private readonly options: NetworkOptions;
   private readonly observer: Observer;
   private readonly random: Random;
@@ -56,6 +62,7 @@ export class World {
 
   constructor(paths: Paths, options: WorldOptions) {
     this.peers = paths.hosts;
+    this.paths = paths;
     this.engines = new Array<PeerEngine | undefined>(paths.hosts).fill(undefined);
     this.incarnations = new Uint32Array(paths.hosts);
     this.links = new LinkTable(this.incarnations);
@@ -65,10 +72,11 @@ export class World {
     this.hash = new TraceHash(options.seed);
     const codec = new Codec(new SimulatedDirectory(paths.hosts));
     const random = this.random.fork('network');
-    const { queue, slab, observer } = this;
+    this.faults = new PacketFaults(this.random.fork('faults'));
+    const { queue, slab, observer, faults } = this;
     const onLinkFailed = (owner: PeerRef, peer: PeerRef, afterUs: number): void => this.failLink(owner, peer, afterUs);
     const incarnationOf = (peer: PeerRef): number => (this.engines[peer] === undefined ? 0 : (this.incarnations[peer] as number));
-    this.network = new Network({ queue, slab, paths, codec, options: this.options, random, observer, onLinkFailed, incarnationOf });
+    this.network = new Network({ queue, slab, paths, codec, options: this.options, random, observer, onLinkFailed, incarnationOf, faults });
     this.effects = new WorldEffects(this, this.network, this.observer, this.hash);
   }
 
@@ -99,17 +107,17 @@ export class World {
       engine = new PeerEngine(peerRef(host), incarnation, this.random.fork('peer', host).fork('incarnation', incarnation));
       this.engines[host] = engine;
     }
-    engine.join(group, config, peers, this.nowMs, this.as(host));
+    engine.join(group, config, peers, this.localMs(host), this.as(host));
   }
 
   /** @throws {OverlayError} as `PeerEngine.publish`; the peer must be up. */
   publish(host: number, payload: Uint8Array, group: GroupRef = GROUP): PublishOutcome {
-    return this.up(host).publish(group, payload, this.nowMs, this.as(host));
+    return this.up(host).publish(group, payload, this.localMs(host), this.as(host));
   }
 
   /** The peer says good-bye and goes. */
   leave(host: number, group: GroupRef = GROUP): void {
-    this.up(host).leave(group, this.nowMs, this.as(host));
+    this.up(host).leave(group, this.localMs(host), this.as(host));
     this.crash(host);
   }
 
@@ -118,6 +126,58 @@ export class World {
     this.engines[host] = undefined;
     this.hash.add(this.timeUs, host, 0xdead);
     for (const owner of this.links.closeAll(host)) this.failLink(peerRef(owner), peerRef(host), this.linkTimeoutUs);
+  }
+
+  /** Asks `contact` to let the peer on `host` in, as `PeerEngine.addContact`; the peer must be up. */
+  addContact(host: number, contact: number, group: GroupRef = GROUP): void {
+    this.up(host).addContact(group, peerRef(contact), this.localMs(host), this.as(host));
+  }
+
+  /**
+   * The fault lies on the network for `forMs`, or until what this answers is called,
+   * which says how many packets it affected. Links that nothing comes through any
+   * more fail after `linkTimeoutMs`, at both ends.
+   */
+  beginFault(fault: PacketFault, forMs: number): () => number {
+    const end = this.faults.begin(fault, this.timeUs + Math.round(forMs * 1000));
+    this.failCutLinks();
+    return end;
+  }
+
+  /** Whether packets from one host to another can come through at all. */
+  reaches(from: number, to: number): boolean {
+    return this.network.reaches(from, to);
+  }
+
+  /** From now on packets take these paths; `undefined`: those that the world was made with. Links without a way fail. */
+  reroute(paths: Paths = this.paths): void {
+    this.network.reroute(paths);
+    this.failCutLinks();
+  }
+
+  /** The process on `host` stands still for `forMs`, and goes on with what it knew; what came meanwhile it finds then. */
+  pause(host: number, forMs: number): void {
+    this.conditions.pause(host, this.timeUs + Math.round(forMs * 1000));
+    this.act(this.timeUs + this.linkTimeoutUs, {
+      run: () => {
+        if (forMs * 1000 > this.linkTimeoutUs) for (const [owner, peer] of this.links.all()) if (peer === host) this.failLink(peerRef(owner), peerRef(peer), 0);
+      },
+    });
+  }
+
+  /** From now on the peer on `host` needs `inputMs` for each message and timer; 0 ends that. */
+  slow(host: number, inputMs: number): void {
+    this.conditions.slow(host, Math.round(inputMs * 1000));
+  }
+
+  /** From now on the clock of `host` runs at `rate` times the speed of the world's. */
+  setClockRate(host: number, rate: number): void {
+    this.conditions.setClockRate(host, rate, this.timeUs);
+  }
+
+  /** Inputs that came late to `host` since it stood still or was busy. */
+  delayedInputs(host: number): number {
+    return this.hosts?.delayed[host] ?? 0;
   }
 
   /**
@@ -173,9 +233,18 @@ export class World {
     const { queue } = this;
     this.timeUs = queue.timeUs;
     this.events++;
+    if (this.hosts !== undefined && queue.kind <= TIMER && this.comesLater(this.hosts)) return;
     if (queue.kind <= 1) this.onArrival(queue.target, queue.source, queue.handle, queue.kind === ARRIVAL);
     else if (queue.kind === TIMER) this.onTimer(queue.target, queue.source, queue.handle);
     else this.onAction(queue.handle);
+  }
+
+  /** Puts the input off when its host stands still or is busy; inputs that wait keep their order. */
+  private comesLater(hosts: HostConditions): boolean {
+    const { kind, target, source, handle, timeUs } = this.queue;
+    const atUs = hosts.takesAt(target, timeUs);
+    if (atUs > timeUs) this.queue.push(atUs, kind, target, source, handle);
+    return atUs > timeUs;
   }
 
   private onArrival(to: number, from: number, handle: number, reliable: boolean): void {
@@ -190,7 +259,7 @@ export class World {
       return;
     }
     this.observer.onArrival(this.timeUs, peerRef(from), peerRef(to), message);
-    engine.onMessage(peerRef(from), message, this.timeUs / 1000, this.as(to));
+    engine.onMessage(peerRef(from), message, this.localMs(to), this.as(to));
   }
 
   private onTimer(host: number, incarnation: number, handle: number): void {
@@ -198,7 +267,7 @@ export class World {
     this.slab.release(handle);
     if (incarnation !== this.incarnations[host]) return;
     this.hash.add(this.timeUs, host, kindWord(timer));
-    this.engines[host]?.onTimer(timer, this.timeUs / 1000, this.as(host));
+    this.engines[host]?.onTimer(timer, this.localMs(host), this.as(host));
   }
 
   private onAction(handle: number): void {
@@ -209,7 +278,8 @@ export class World {
 
   /** Called by the effects of the peer that acts. */
   setTimer(host: PeerRef, timer: Timer, afterMs: number): void {
-    const atUs = this.timeUs + Math.max(0, Math.round(afterMs * 1000));
+    const afterUs = Math.max(0, Math.round(afterMs * 1000));
+    const atUs = this.timeUs + (this.hosts === undefined ? afterUs : this.hosts.spanUs(host, afterUs));
     this.queue.push(atUs, TIMER, host, this.incarnations[host] as number, this.slab.add(timer));
   }
 
@@ -223,15 +293,43 @@ export class World {
     this.links.close(host, peer);
   }
 
-  private failLink(owner: PeerRef, peer: PeerRef, afterUs: number): void {
-    const incarnation = this.incarnations[owner];
-    this.act(this.timeUs + afterUs, {
+  private get conditions(): HostConditions {
+    return (this.hosts ??= new HostConditions(this.peers));
+  }
+
+  /** The time that the peer on `host` sees. */
+  private localMs(host: number): number {
+    return this.hosts === undefined ? this.timeUs / 1000 : this.hosts.localUs(host, this.timeUs) / 1000;
+  }
+
+  /** Links over which nothing comes through fail when that has lasted for long enough. */
+  private failCutLinks(): void {
+    this.act(this.timeUs + this.linkTimeoutUs, {
       run: () => {
-        if (this.incarnations[owner] !== incarnation) return;
-        this.hash.add(this.timeUs, owner, peer);
-        this.engines[owner]?.onLinkDown(peer, this.nowMs, this.as(owner));
+        for (const [owner, peer] of this.links.all()) {
+          if (!this.network.reaches(owner, peer) || !this.network.reaches(peer, owner)) this.failLink(peerRef(owner), peerRef(peer), 0);
+        }
       },
     });
+  }
+
+  /** Both ends learn of it: a link that one of them has given up is closed for the other. */
+  private failLink(owner: PeerRef, peer: PeerRef, afterUs: number): void {
+    this.endLink(owner, peer, afterUs);
+    if (this.engines[peer] !== undefined && this.links.has(peer, owner)) this.endLink(peer, owner, afterUs + this.linkTimeoutUs);
+  }
+
+  private endLink(owner: PeerRef, peer: PeerRef, afterUs: number): void {
+    const incarnation = this.incarnations[owner] as number;
+    this.act(this.timeUs + afterUs, { run: (nowUs) => this.onLinkDown(owner, incarnation, peer, nowUs) });
+  }
+
+  private onLinkDown(owner: PeerRef, incarnation: number, peer: PeerRef, nowUs: number): void {
+    if (this.incarnations[owner] !== incarnation) return;
+    const atUs = this.hosts?.takesAt(owner, nowUs) ?? nowUs;
+    if (atUs > nowUs) return this.act(atUs, { run: (laterUs) => this.onLinkDown(owner, incarnation, peer, laterUs) });
+    this.hash.add(this.timeUs, owner, peer);
+    this.engines[owner]?.onLinkDown(peer, this.localMs(owner), this.as(owner));
   }
 
   private act(timeUs: number, action: Action): void {

@@ -57,11 +57,11 @@ interface Overlay {
   close(): Promise<void>;
 }
 
-async function overlay(kind: Kind, onDelivery: (data: Uint8Array, peer: number) => void): Promise<Overlay> {
+async function overlay(kind: Kind, onDelivery: (data: Uint8Array, peer: number) => void, count = PEERS): Promise<Overlay> {
   const startMs = performance.now();
   const options = { preset: 'local', listen: `${kind}://127.0.0.1:0`, messageBytesMax: 16 * 1024 * 1024, queueBytesMax: 32 * 1024 * 1024 } as const;
   const first = await createPeer(options);
-  const rest = await Promise.all(Array.from({ length: PEERS - 1 }, () => createPeer({ ...options, bootstrap: first.addresses })));
+  const rest = await Promise.all(Array.from({ length: count - 1 }, () => createPeer({ ...options, bootstrap: first.addresses })));
   const peers = [first, ...rest];
   const [source, ...others] = peers.map((peer) => peer.join('bench'));
   if (source === undefined) throw new Error('there is a source');
@@ -198,6 +198,8 @@ async function large(kind: Kind): Promise<Row[]> {
 }
 
 async function start(kind: Kind): Promise<Row[]> {
+  // What a process pays once, for its code, is no peer's.
+  await (await overlay(kind, () => {}, 2)).close();
   globalThis.gc?.();
   const before = process.memoryUsage().rss;
   const ours = await overlay(kind, () => {});
@@ -218,7 +220,7 @@ async function start(kind: Kind): Promise<Row[]> {
   return [
     ready,
     { what: `${kind}: one more peer, from its creation to its first message`, measured: `${middleMs.toFixed(0)} ms`, target: 'within 100 ms', met: middleMs <= 100, details: { kind, newcomerMs } },
-    { what: `${kind}: resident memory per peer`, measured: `${perPeerMB.toFixed(2)} MB`, target: 'at most 0.5 MB', met: perPeerMB <= 0.5, details: { kind, perPeerMB } },
+    { what: `${kind}: resident memory per peer, in a process that has run two`, measured: `${perPeerMB.toFixed(2)} MB`, target: 'at most 0.5 MB', met: perPeerMB <= 0.5, details: { kind, perPeerMB } },
   ];
 }
 

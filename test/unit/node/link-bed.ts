@@ -1,7 +1,8 @@
 import type { PeerRef } from '../../../lib/core/ids.ts';
 import { encodeDescriptor } from '../../../lib/node/descriptor.ts';
 import { encodeHello } from '../../../lib/node/hello.ts';
-import { LinkTable, type LinkTableHandlers, type LinkTableOptions } from '../../../lib/node/link-table.ts';
+import { LinkTable } from '../../../lib/node/link-table.ts';
+import type { LinkTableHandlers, LinkTableOptions } from '../../../lib/node/link-table-parts.ts';
 import { type PeerId, PeerTable } from '../../../lib/node/peer-table.ts';
 import { type Address, type TransportKind, formatAddress, parseAddress } from '../../../lib/transport/address.ts';
 import type { Delivery, Link, LinkDownReason, Priority, Transport } from '../../../lib/transport/transport.ts';

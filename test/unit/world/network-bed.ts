@@ -12,6 +12,7 @@ import { EventQueue } from '../../../sim/world/event-queue.ts';
 import { ACTION, ARRIVAL, type Action, NETWORK_DEFAULTS, Network, type NetworkOptions } from '../../../sim/world/network.ts';
 import { SilentObserver } from '../../../sim/world/observer.ts';
 import { type Paths, routerPaths } from '../../../sim/world/paths.ts';
+import { PacketFaults } from '../../../sim/world/packet-faults.ts';
 import { SimulatedDirectory } from '../../../sim/world/simulated-directory.ts';
 import { Slab } from '../../../sim/world/slab.ts';
 
@@ -64,6 +65,7 @@ export class NetworkBed extends SilentObserver {
   /** By host: 0 while its peer is down. */
   readonly incarnations: number[];
   readonly slab = new Slab<unknown>();
+  readonly faults = new PacketFaults(new Random(99));
   readonly network: Network;
   private readonly queue = new EventQueue();
 
@@ -80,6 +82,7 @@ export class NetworkBed extends SilentObserver {
       observer: this,
       onLinkFailed: (owner, peer, afterUs) => this.note(this.queue.timeUs + afterUs, 'link failed', owner, peer, ''),
       incarnationOf: (peer) => this.incarnations[peer] ?? 0,
+      faults: this.faults,
     });
   }
 

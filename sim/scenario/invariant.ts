@@ -1,0 +1,62 @@
+import type { ProtocolEvent } from '../../lib/core/effects.ts';
+import type { DataMessage, Message } from '../../lib/core/messages.ts';
+import type { Group } from '../../lib/peer/group.ts';
+import type { PublishPlan, Scenario } from './scenario.ts';
+
+/** A publish of the scenario that took place. */
+export interface Published {
+  readonly plan: PublishPlan;
+  readonly origin: number;
+  readonly epoch: number;
+  readonly seq: number;
+}
+
+/** What an invariant sees of a run: everything, and it changes nothing. */
+export interface RunView {
+  readonly scenario: Scenario;
+  readonly nowMs: number;
+  /** Hosts whose peer is up, ascending. */
+  readonly up: readonly number[];
+  /** The group at a peer that is up. */
+  group(host: number): Group | undefined;
+  /** Counts the peers that ran on a host, from 1. */
+  incarnation(host: number): number;
+  /** By their number in the scenario; those that did not take place are left out. */
+  readonly published: ReadonlyMap<number, Published>;
+  /** Whether packets can come through from one host to another. */
+  reaches(from: number, to: number): boolean;
+}
+
+/** Something that must not be. */
+export interface Violation {
+  readonly invariant: string;
+  readonly atMs: number;
+  /** The peer at which it showed; absent where it is nobody's. */
+  readonly peer?: number;
+  readonly what: string;
+}
+
+/** Watches one run. What it does not care for it leaves out. Throws nothing: it reports. */
+export interface Checker {
+  onTransmission?(from: number, to: number, message: Message): void;
+  onDelivery?(peer: number, from: number, message: DataMessage): void;
+  onEvent?(peer: number, event: ProtocolEvent): void;
+  /** A peer has started, or is gone. */
+  onUp?(peer: number): void;
+  onDown?(peer: number): void;
+  /** Now and then, between two events. */
+  onTick?(): void;
+  /** The last fault has healed, and the time to make good has passed. */
+  atEnd?(): void;
+}
+
+/** Something that is true of every run, or of every run of some protocols. */
+export interface Invariant {
+  readonly name: string;
+  /** What it claims, in a sentence. */
+  readonly claim: string;
+  /** `safety`: never untrue. `liveness`: true at the end. */
+  readonly kind: 'safety' | 'liveness';
+  /** A checker for one run; `undefined` where it claims nothing of such a scenario. */
+  watch(run: RunView, report: (what: string, peer?: number) => void): Checker | undefined;
+}

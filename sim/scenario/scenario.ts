@@ -1,0 +1,80 @@
+import type { GroupOptions } from '../../lib/core/config.ts';
+import type { PacketFault } from '../world/packet-faults.ts';
+
+/** The network beneath a scenario. A host is known by its number in it. */
+export type UnderlaySpec =
+  /** Every host is `delayMs` from every other; no routers. */
+  | { readonly kind: 'equal'; readonly hosts: number; readonly delayMs: number }
+  | { readonly kind: 'builtin'; readonly name: string }
+  | { readonly kind: 'generated'; readonly name: string; readonly parameters: Readonly<Record<string, number>>; readonly seed: number }
+  /** A topology in its JSON form, as `overlay-sim generate` writes it. */
+  | { readonly kind: 'topology'; readonly topology: unknown };
+
+/** A peer: the host that it runs on, which is also how the scenario names it. */
+export interface PeerPlan {
+  readonly host: number;
+  readonly joinMs: number;
+  /** Whom it joins through, by host; the first peer of the list by default. Overlays that are given take all peers. */
+  readonly contact?: number;
+}
+
+/** A peer publishes; one that is down or knows nobody then is skipped, and the skip is counted. */
+export interface PublishPlan {
+  readonly atMs: number;
+  readonly peer: number;
+  /** Bytes of the payload, 8 or more: it begins with a number that tells payloads apart. */
+  readonly bytes: number;
+}
+
+/** How long a fault lasts. */
+interface During {
+  readonly atMs: number;
+  readonly forMs: number;
+}
+
+/** A fault of the network. */
+export type NetworkFault =
+  | (During & PacketFault)
+  /** The link between two routers is down, and routes go around it. */
+  | (During & { readonly kind: 'linkFailure'; readonly link: readonly [string, string] })
+  /** A router is down, and routes go around it; its hosts are cut off. */
+  | (During & { readonly kind: 'routerFailure'; readonly router: string });
+
+/** A fault of peers. */
+export type PeerFault =
+  /** It stops without a word and forgets everything; comes back, as a new incarnation, when `restartAfterMs` says so. */
+  | { readonly kind: 'crash'; readonly atMs: number; readonly peer: number; readonly restartAfterMs?: number }
+  /** A share of all peers that are up crashes at once. */
+  | { readonly kind: 'massFailure'; readonly atMs: number; readonly share: number; readonly restartAfterMs?: number }
+  /** It stands still, and goes on with its state: a stopped process, a sleeping machine. */
+  | (During & { readonly kind: 'pause'; readonly peer: number })
+  /** It says good-bye; comes back when `rejoinAfterMs` says so. */
+  | { readonly kind: 'leave'; readonly atMs: number; readonly peer: number; readonly rejoinAfterMs?: number }
+  /** It needs `inputMs` for each message and timer. */
+  | (During & { readonly kind: 'slow'; readonly peer: number; readonly inputMs: number })
+  /** Its clock runs at `rate` times the true speed. */
+  | (During & { readonly kind: 'clockSkew'; readonly peer: number; readonly rate: number });
+
+export type Fault = NetworkFault | PeerFault;
+
+export type FaultKind = Fault['kind'];
+
+/**
+ * A run as a document: what is there, what happens, what goes wrong. With its seed it
+ * determines every event.
+ */
+export interface Scenario {
+  readonly format: typeof SCENARIO_FORMAT;
+  readonly name: string;
+  readonly seed: number;
+  readonly underlay: UnderlaySpec;
+  /** Of all peers. */
+  readonly group: GroupOptions;
+  readonly peers: readonly PeerPlan[];
+  readonly publishes: readonly PublishPlan[];
+  readonly faults: readonly Fault[];
+  /** After the last fault has healed and the last message was published, time for the peers to make good. Default: what the protocols are promised to need. */
+  readonly settleMs?: number;
+}
+
+export const SCENARIO_FORMAT = 'overlaycast-scenario/1';
