@@ -14,6 +14,15 @@ describe('strangers', () => {
     expect(bed.links.counters.evicted).toBe(2);
   });
 
+  test('signs of life that are no frames do not keep a link that nobody wants', () => {
+    const bed = new LinkBed();
+    const link = bed.accept('udp', 2);
+    bed.clock.advance(15_001);
+    link.heardMs = bed.clock.nowMs();
+    bed.links.sweep();
+    expect(link.state).toBe('closed');
+  });
+
   test('a link that was let go brings nothing of a peer that was forgotten', () => {
     const bed = new LinkBed();
     const peer = bed.known(2);
