@@ -138,3 +138,21 @@ describe('a neighbour over TCP that never reads', () => {
     clearInterval(talk);
   });
 });
+
+describe.each(['udp', 'tcp'] as const)('strangers over %s that join by the hundred', (kind) => {
+  test('and go cost the members no message', async () => {
+    const members = await siege.members(kind);
+    const [one] = members;
+    const strangers: Intruder[] = [];
+    await siege.deliverDuring(members, async () => {
+      for (let i = 0; i < 80; i++) {
+        const stranger = new Intruder(one.peer.addresses[0] ?? '');
+        strangers.push(stranger);
+        await until(() => stranger.isUp, LATER_MS);
+        await stranger.say({ kind: 'join', group: stranger.group });
+        if (i >= 20) await strangers[i - 20]?.close();
+      }
+      await Promise.all(strangers.map((stranger) => stranger.close()));
+    });
+  });
+});
