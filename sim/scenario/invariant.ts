@@ -46,7 +46,7 @@ export interface Checker {
   onDown?(peer: number): void;
   /** Now and then, between two events. */
   onTick?(): void;
-  /** The last fault has healed, and the time to make good has passed. */
+  /** Called again and again once the last fault has healed, until nothing is reported or the time to make good has passed: what is reported last counts. */
   atEnd?(): void;
 }
 

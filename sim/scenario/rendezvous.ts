@@ -1,5 +1,3 @@
-import type { Random } from '../../lib/core/random.ts';
-
 /** Lost peers remembered; the one lost longest ago goes first. */
 const LOST_MAX = 64;
 
@@ -7,14 +5,13 @@ const LOST_MAX = 64;
 export const RETRY_MS = 1000;
 export const HEAL_MS = 10_000;
 
-/** Whom one peer has lost, and whom it was told to join through: what the live driver keeps beside the engine. */
+/**
+ * Whom one peer has lost: what the live driver keeps beside the engine, to find others
+ * again. As live, one bootstrap address is taken to lead to somebody alive.
+ */
 export class LostPeers {
-  private readonly contact: number | undefined;
   private readonly lost = new Set<number>();
-
-  constructor(contact: number | undefined) {
-    this.contact = contact;
-  }
+  private turn = 0;
 
   onDown(peer: number): void {
     this.lost.delete(peer);
@@ -28,10 +25,9 @@ export class LostPeers {
     this.lost.delete(peer);
   }
 
-  /** Somebody to try again: a lost peer, or with no neighbour left also the contact. */
-  pick(random: Random, isIsolated: boolean): number | undefined {
-    const all = [...this.lost];
-    if (isIsolated && this.contact !== undefined && !this.lost.has(this.contact)) all.push(this.contact);
-    return random.pick(all);
+  /** Somebody to try again: the lost peers and whom the bootstrap address leads to, all in turn. */
+  next(bootstrap: number | undefined): number | undefined {
+    const all = bootstrap === undefined ? [...this.lost] : [bootstrap, ...this.lost];
+    return all[this.turn++ % Math.max(1, all.length)];
   }
 }

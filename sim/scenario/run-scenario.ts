@@ -9,7 +9,7 @@ import { type Observer, type PacketLoss, SilentObserver } from '../world/observe
 import { GROUP, World } from '../world/world.ts';
 import { type FaultEffect, FaultSchedule } from './fault-schedule.ts';
 import type { Checker, Invariant, Published, RunView, Violation } from './invariant.ts';
-import { markedPayload } from './payload.ts';
+import { markOf, markedPayload } from './payload.ts';
 import { HEAL_MS, LostPeers, RETRY_MS } from './rendezvous.ts';
 import type { PeerPlan, PublishPlan, Scenario } from './scenario.ts';
 import { type Terrain, terrainOf } from './underlay-spec.ts';
@@ -42,6 +42,8 @@ export interface ScenarioResult {
 
 /** Invariants look at the state this often, in ms of virtual time. */
 const TICK_MS = 250;
+/** From when all is healed on, the run ends as soon as everything is good; it is looked at this often, in ms. */
+const LOOK_MS = 2500;
 /** Time to make good where the scenario gives none, in ms: see BOUNDS in the invariants. */
 export const SETTLE_MS = 60_000;
 
@@ -63,6 +65,8 @@ class ScenarioRun implements RunView {
   private readonly incarnations = new Map<number, number>();
   private readonly pausedUntilMs = new Map<number, number>();
   private readonly violations: Violation[] = [];
+  /** What liveness claims is not true now. */
+  private unmet: Violation[] = [];
   private readonly violationsMax: number;
   private skipped = 0;
   deliveries = 0;
@@ -113,26 +117,40 @@ class ScenarioRun implements RunView {
       rejoin: (host) => this.join(host),
       paused: (host, untilMs) => { this.pausedUntilMs.set(host, untilMs); },
     });
-    const endMs = lastMs(this.scenario) + (this.scenario.settleMs ?? SETTLE_MS);
-    for (let nextMs = TICK_MS; world.nowMs < endMs && !this.stopped; nextMs += TICK_MS) {
+    const healedMs = lastMs(this.scenario);
+    const endMs = healedMs + (this.scenario.settleMs ?? SETTLE_MS);
+    for (let nextMs = TICK_MS; !this.stopped; nextMs += TICK_MS) {
       world.run(Math.min(nextMs, endMs));
       for (const checker of this.checkers) checker.onTick?.();
+      const isLook = world.nowMs > healedMs && nextMs % LOOK_MS === 0;
+      if (world.nowMs >= endMs || (isLook && this.isGood())) break;
     }
-    if (!this.stopped) for (const checker of this.checkers) checker.atEnd?.();
+    if (!this.stopped) this.judge();
     return {
       violations: this.violations, faults: faults.effects, published: this.published.size, skipped: this.skipped, deliveries: this.deliveries,
       events: world.events, endMs: world.nowMs, traceHash: world.traceHash, stateHash: this.stateHash(),
     };
   }
 
+  /** What liveness claims is promised from some moment on, and asked about again and again until then. */
+  private isGood(): boolean {
+    this.unmet = [];
+    for (const checker of this.checkers) checker.atEnd?.();
+    return this.unmet.length === 0;
+  }
+
+  private judge(): void {
+    if (!this.isGood()) this.violations.push(...this.unmet.slice(0, this.violationsMax));
+  }
+
   private get stopped(): boolean {
     return this.violations.length >= this.violationsMax;
   }
 
-  private report({ name }: Invariant, what: string, peer: number | undefined): void {
-    if (this.stopped) return;
-    const violation = { invariant: name, atMs: this.world.nowMs, what };
-    this.violations.push(peer === undefined ? violation : { ...violation, peer });
+  private report({ name, kind }: Invariant, what: string, peer: number | undefined): void {
+    const violation: Violation = { invariant: name, atMs: this.world.nowMs, what, ...(peer !== undefined && { peer }) };
+    if (kind === 'liveness') this.unmet.push(violation);
+    else if (!this.stopped) this.violations.push(violation);
   }
 
   private join(host: number): boolean {
@@ -140,17 +158,18 @@ class ScenarioRun implements RunView {
     if (plan === undefined || this.world.engine(host) !== undefined) return false;
     const contact = this.contactOf(plan);
     this.incarnations.set(host, this.incarnation(host) + 1);
-    this.lost.set(host, new LostPeers(contact));
+    this.lost.set(host, new LostPeers());
     this.world.join(host, this.config, this.peersFor(contact));
-    this.seek(host, this.incarnation(host), 0);
+    this.seek(plan, this.incarnation(host), 0);
     for (const checker of this.checkers) checker.onUp?.(host);
     return true;
   }
 
-  /** The first peer has nobody to join through at first; when it comes again, anybody. */
+  /** Live peers need one live address to join through: where the peer that was named is down, any other is told. */
   private contactOf({ host, contact }: PeerPlan): number | undefined {
-    const first = contact ?? this.scenario.peers[0]?.host;
-    return first === host ? this.up.find((other) => other !== host) : first;
+    const named = contact ?? this.scenario.peers[0]?.host;
+    if (named !== undefined && named !== host && this.world.engine(named) !== undefined) return named;
+    return this.random.pick(this.up.filter((other) => other !== host));
   }
 
   private peersFor(contact: number | undefined): readonly PeerRef[] {
@@ -159,15 +178,16 @@ class ScenarioRun implements RunView {
   }
 
   /** Looks for others as the live driver does, for as long as this incarnation lives. */
-  private seek(host: number, incarnation: number, round: number): void {
+  private seek(plan: PeerPlan, incarnation: number, round: number): void {
+    const { host } = plan;
     this.world.at(this.world.nowMs + RETRY_MS, () => {
       if (this.incarnation(host) !== incarnation || this.world.engine(host) === undefined) return;
       const isIsolated = this.group(host)?.overlay.neighbours.length === 0;
       if (!this.isPaused(host) && (isIsolated || round % (HEAL_MS / RETRY_MS) === 0)) {
-        const other = this.lost.get(host)?.pick(this.random, isIsolated);
+        const other = this.lost.get(host)?.next(this.contactOf(plan));
         if (other !== undefined && other !== host) this.world.addContact(host, other);
       }
-      this.seek(host, incarnation, round + 1);
+      this.seek(plan, incarnation, round + 1);
     });
   }
 
@@ -226,7 +246,7 @@ class ScenarioRun implements RunView {
   /** @internal */
   onDelivery(peer: PeerRef, from: PeerRef, message: DataMessage): void {
     this.deliveries++;
-    if (this.publishing !== undefined && message.origin === peer && !this.published.has(this.publishing.index)) {
+    if (this.publishing !== undefined && markOf(message.payload) === this.publishing.index) {
       this.published.set(this.publishing.index, { plan: this.publishing.plan, origin: peer, epoch: message.epoch, seq: message.seq });
     }
     for (const checker of this.checkers) checker.onDelivery?.(peer, from, message);

@@ -54,46 +54,55 @@ export const FIFO_ORDER: Invariant = {
   },
 };
 
-/** Causal order: nothing before what its publisher had delivered, unless that was given up aloud. */
+/**
+ * Causal order, as `CausalOrder` promises it: of two messages delivered here, of which
+ * one happened before the other, that one comes first, unless something that the other
+ * comes after was reported lost here.
+ */
 export const CAUSAL_ORDER: Invariant = {
   name: 'causal-order',
-  claim: 'in causal order a message comes after all that its publisher had delivered before it, but for what is reported lost',
+  claim: 'in causal order no message is delivered after one that comes after it, but for what is reported lost',
   kind: 'safety',
   watch(run, report) {
     if (run.scenario.group.order !== 'causal') return undefined;
     /** By message: what its publisher had delivered when it published it. */
-    const before = new Map<string, readonly DataMessage[]>();
-    const had = new Map<string, DataMessage[]>();
-    const settled = new Map<string, Set<string>>();
-    const of = (peer: number): string => `${peer}.${run.incarnation(peer)}`;
-    const settledAt = (peer: number): Set<string> => {
-      const key = of(peer);
-      const found = settled.get(key) ?? new Set<string>();
-      settled.set(key, found);
+    const pasts = new Map<string, readonly string[]>();
+    const histories = new Map<string, CausalHistory>();
+    const of = (peer: number): CausalHistory => {
+      const key = `${peer}.${run.incarnation(peer)}`;
+      const found = histories.get(key) ?? { delivered: new Set(), lost: new Set(), tooLate: new Map() };
+      histories.set(key, found);
       return found;
     };
     return {
       onDelivery(peer, _from, message) {
-        const mine = had.get(of(peer)) ?? [];
-        had.set(of(peer), mine);
-        if (message.origin === peer) before.set(idOf(message), [...mine]);
-        const done = settledAt(peer);
-        const missing = (before.get(idOf(message)) ?? []).find((earlier) => !done.has(idOf(earlier)) && startedBefore(run.group(peer)?.log.has(earlier)));
-        if (missing !== undefined) report(`delivered message ${message.seq} of peer ${message.origin} before message ${missing.seq} of peer ${missing.origin}, which its publisher had`, peer);
-        mine.push(message);
-        done.add(idOf(message));
+        const { delivered, lost, tooLate } = of(peer);
+        const id = idOf(message);
+        const after = tooLate.get(id);
+        if (after !== undefined) report(`delivered message ${message.seq} of peer ${message.origin} after message ${after}, whose publisher had it`, peer);
+        if (message.origin === peer && !pasts.has(id)) pasts.set(id, [...delivered]);
+        const past = pasts.get(id) ?? [];
+        if (!past.some((earlier) => lost.has(earlier))) for (const earlier of past) if (!delivered.has(earlier)) tooLate.set(earlier, `${message.seq} of peer ${message.origin}`);
+        delivered.add(id);
       },
       onEvent(peer, event) {
         if (event.kind !== 'lost') return;
-        for (let seq = event.fromSeq; seq <= Math.min(event.toSeq, event.fromSeq + 10_000); seq++) settledAt(peer).add(idOf({ origin: event.origin, epoch: event.epoch, seq }));
+        const { origin, epoch, fromSeq, toSeq } = event;
+        for (let seq = fromSeq; seq <= Math.min(toSeq, fromSeq + LOST_MAX); seq++) of(peer).lost.add(idOf({ origin, epoch, seq }));
       },
     };
   },
 };
 
-/** With `since` a peer is owed nothing from before it came: its log then says that it has it. */
-function startedBefore(has: boolean | undefined): boolean {
-  return has === false;
+/** Numbers of one `lost` event that are looked at: more than a scenario has. */
+const LOST_MAX = 10_000;
+
+/** What one peer has had, and must not get any more. */
+interface CausalHistory {
+  readonly delivered: Set<string>;
+  readonly lost: Set<string>;
+  /** By message: which one was delivered before it that comes after it. */
+  readonly tooLate: Map<string, string>;
 }
 
 function idOf({ origin, epoch, seq }: Pick<DataMessage, 'origin' | 'epoch' | 'seq'>): string {

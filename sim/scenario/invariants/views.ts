@@ -1,5 +1,6 @@
-import type { Invariant } from '../invariant.ts';
 import { groupConfig } from '../../../lib/core/config.ts';
+import type { Invariant, RunView } from '../invariant.ts';
+import { Lasting } from '../lasting.ts';
 
 /** Neighbours are others, each once, and no more than the overlay may have. */
 export const VIEWS_SOUND: Invariant = {
@@ -23,26 +24,36 @@ export const VIEWS_SOUND: Invariant = {
   },
 };
 
+/** Longer than a handshake between two peers takes, with what a lossy link adds, in ms. A guess. */
+const HANDSHAKE_MS = 5000;
+
 /** Both ends of a link know of it, once nothing goes wrong any more. */
 export const VIEWS_SYMMETRIC: Invariant = {
   name: 'views-symmetric',
-  claim: 'in the end a neighbour has this peer for a neighbour, too',
+  claim: `in the end no peer has had a neighbour for ${HANDSHAKE_MS} ms that does not have it`,
   kind: 'liveness',
   watch(run, report) {
     if (groupConfig(run.scenario.group).overlay.kind !== 'hyparview') return undefined;
+    const lasting = new Lasting(HANDSHAKE_MS);
+    let wrong: readonly string[] = [];
     return {
+      onTick() {
+        wrong = lasting.look(run.nowMs, asymmetries(run));
+      },
       atEnd() {
-        for (const peer of run.up) {
-          for (const other of run.group(peer)?.overlay.neighbours ?? []) {
-            const back = run.group(other)?.overlay.neighbours;
-            if (back === undefined) report(`has peer ${other}, which is gone, for a neighbour`, peer);
-            else if (!back.some((one) => one === peer)) report(`has peer ${other} for a neighbour, which does not have it`, peer);
-          }
-        }
+        for (const what of wrong) report(what);
       },
     };
   },
 };
+
+function asymmetries(run: RunView): string[] {
+  return run.up.flatMap((peer) => (run.group(peer)?.overlay.neighbours ?? []).flatMap((other) => {
+    const back = run.group(other)?.overlay.neighbours;
+    if (back === undefined) return [`peer ${peer} has peer ${other}, which is gone, for a neighbour`];
+    return back.some((one) => one === peer) ? [] : [`peer ${peer} has peer ${other} for a neighbour, which does not have it`];
+  }));
+}
 
 /** The overlay is one piece. */
 export const CONNECTED: Invariant = {

@@ -1,0 +1,125 @@
+import { onEqualDelays, sooner, withoutPeers } from './edit.ts';
+import type { Fault, Scenario } from './scenario.ts';
+
+/** How much may be tried. */
+export interface ShrinkOptions {
+  /** Runs at most. */
+  readonly runsMax: number;
+  /** A smaller scenario takes another course: each is tried with so many seeds. Default 4, a guess. */
+  readonly seeds?: number;
+  /** Asked before each run; `false` ends the search with what there is. */
+  readonly goOn?: () => boolean;
+}
+
+/** What a search came to. */
+export interface Shrunk {
+  readonly scenario: Scenario;
+  readonly runs: number;
+}
+
+/** Between all hosts, where the network is made simple. */
+const DELAY_MS = 10;
+
+/**
+ * Looks for a smaller scenario that still fails: fewer faults, fewer peers, fewer
+ * publishes, a network without routers, shorter and milder faults, all of it sooner.
+ * Takes out large parts first (delta debugging, Zeller and Hildebrandt, IEEE TSE 2002),
+ * and goes round until nothing more can go.
+ */
+export function shrink(failing: Scenario, fails: (scenario: Scenario) => boolean, options: ShrinkOptions): Shrunk {
+  const search = new Search(failing, fails, options);
+  search.run();
+  return { scenario: search.best, runs: search.runs };
+}
+
+class Search {
+  best: Scenario;
+  runs = 0;
+  private readonly fails: (scenario: Scenario) => boolean;
+  private readonly runsMax: number;
+  private readonly seeds: number;
+  private readonly goOn: () => boolean;
+
+  constructor(failing: Scenario, fails: (scenario: Scenario) => boolean, { runsMax, seeds = 4, goOn = () => true }: ShrinkOptions) {
+    this.best = failing;
+    this.fails = fails;
+    this.runsMax = runsMax;
+    this.seeds = seeds;
+    this.goOn = goOn;
+  }
+
+  run(): void {
+    for (let before = ''; before !== JSON.stringify(this.best) && !this.spent; ) {
+      before = JSON.stringify(this.best);
+      this.fewerFaults();
+      this.fewerPeers();
+      this.fewerPublishes();
+      if (this.best.underlay.kind !== 'equal' || this.best.underlay.hosts > this.best.peers.length) this.take(onEqualDelays(this.best, DELAY_MS));
+      this.simplerFaults();
+      this.take(sooner(this.best, 0.5));
+    }
+  }
+
+  private get spent(): boolean {
+    return this.runs >= this.runsMax || !this.goOn();
+  }
+
+  /** Takes the candidate when it fails too, with the seed that made it. */
+  private take(candidate: Scenario): boolean {
+    for (let more = 0; more < this.seeds && !this.spent; more++) {
+      const seeded = more === 0 ? candidate : { ...candidate, seed: (candidate.seed + more * SEED_STEP) % 2 ** 31 };
+      this.runs++;
+      if (!this.fails(seeded)) continue;
+      this.best = seeded;
+      return true;
+    }
+    return false;
+  }
+
+  private fewerFaults(): void {
+    this.without(() => this.best.faults, (faults) => ({ ...this.best, faults }));
+  }
+
+  private fewerPublishes(): void {
+    this.without(() => this.best.publishes, (publishes) => ({ ...this.best, publishes }));
+  }
+
+  private fewerPeers(): void {
+    this.without(() => this.best.peers, (peers) => {
+      const stay = new Set(peers.map(({ host }) => host));
+      return withoutPeers(this.best, new Set(this.best.peers.map(({ host }) => host).filter((host) => !stay.has(host))));
+    });
+  }
+
+  /** Tries to do without halves of the list, then quarters, and so on down to single items. */
+  private without<T>(items: () => readonly T[], make: (kept: readonly T[]) => Scenario): void {
+    for (let chunk = Math.ceil(items().length / 2); chunk >= 1 && !this.spent; chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
+      for (let end = items().length; end > 0 && !this.spent; end -= chunk) {
+        const all = items();
+        const start = Math.max(0, end - chunk);
+        this.take(make([...all.slice(0, start), ...all.slice(end)]));
+      }
+    }
+  }
+
+  private simplerFaults(): void {
+    for (let index = 0; index < this.best.faults.length && !this.spent; index++) {
+      const fault = this.best.faults[index];
+      for (const simpler of fault === undefined ? [] : simplerForms(fault)) {
+        if (this.take({ ...this.best, faults: this.best.faults.map((other, at) => (at === index ? simpler : other)) })) break;
+      }
+    }
+  }
+}
+
+/** Far from the seeds that a user takes one after the other. */
+const SEED_STEP = 1_000_003;
+
+/** The same fault, shorter, or without coming back. */
+function simplerForms(fault: Fault): Fault[] {
+  const forms: Fault[] = [];
+  if ('forMs' in fault && fault.forMs > 100) forms.push({ ...fault, forMs: Math.round(fault.forMs / 2) });
+  if (fault.kind === 'crash' && fault.restartAfterMs !== undefined) forms.push({ kind: 'crash', atMs: fault.atMs, peer: fault.peer });
+  if (fault.kind === 'leave' && fault.rejoinAfterMs !== undefined) forms.push({ kind: 'leave', atMs: fault.atMs, peer: fault.peer });
+  return forms;
+}
