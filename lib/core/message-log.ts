@@ -78,6 +78,7 @@ export class MessageLog {
     }
     if (!log.fits(message.seq)) this.giveUp(log, message.seq - WINDOW_SIZE + 1, effects);
     log.add(message.seq);
+    if (this.origins !== undefined && 2 * this.origins.size > this.limits.originsMax) this.moveToEnd(log, this.origins);
     this.digestMade = undefined;
     this.accepted++;
     this.last = message;
@@ -333,7 +334,13 @@ export class MessageLog {
     return log;
   }
 
-  /** Policy: the origin known longest goes, since nothing tells a live one from an invented one. */
+  /** From half of `originsMax` on origins stand in the order in which they were heard last. */
+  private moveToEnd(log: OriginLog, origins: Map<PeerRef, OriginLog>): void {
+    origins.delete(log.origin);
+    origins.set(log.origin, log);
+  }
+
+  /** Policy: the origin goes from which nothing new came for longest. Whoever invents origins then pushes out inventions before it does those who publish. */
   private evictOrigin(newest: PeerRef, effects: Effects): void {
     for (const [origin, log] of this.origins ?? []) {
       if (origin === newest) continue;

@@ -197,7 +197,7 @@ export interface GroupConfig {
   readonly historyMessagesMax: number;
   /** Bytes kept to send again: payloads, and in causal order 24 for each entry. At least messageBytesMax where anything is sent again. Default 4 MiB. */
   readonly historyBytesMax: number;
-  /** Publishers remembered; the one known longest is forgotten first. Default 4096, which is the most in causal order. */
+  /** Publishers remembered; the one from which nothing new came for longest is forgotten first. Default 4096, which is the most in causal order. */
   readonly originsMax: number;
   /** FIFO order: how long a gap may stay open before it is given up. Causal order: how long a message may be held. In ms; default 5000, a guess. */
   readonly gapTimeoutMs: number;

@@ -10,6 +10,7 @@ import type { Clock } from '../transport/clock.ts';
 import type { Priority } from '../transport/transport.ts';
 import { Codec } from '../wire/codec.ts';
 import { DATA_TYPE } from '../wire/kind-codes.ts';
+import { guarded } from './guarded.ts';
 import type { LinkTable } from './link-table.ts';
 import type { PeerConfig } from './options.ts';
 import type { PeerTable } from './peer-table.ts';
@@ -190,24 +191,17 @@ export class Driver implements Effects {
       while (this.outbox.length > 0) {
         const news = this.outbox;
         this.outbox = [];
-        for (const one of news) this.guarded(one);
+        for (const one of news) guarded(() => this.tellOne(one));
       }
     } finally {
       this.telling = false;
     }
   }
 
-  /** What a listener of the application throws is thrown again where nothing else is under way: it is neither hidden nor in the way. */
-  private guarded(news: News): void {
-    try {
-      if (news.kind === 'delivery') news.hooks.onDelivery(news.message, news.from);
-      else if (news.event.group === PEER_GROUP) this.onPeerEvent(news.event);
-      else news.hooks?.onEvent(news.event);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+  private tellOne(news: News): void {
+    if (news.kind === 'delivery') news.hooks.onDelivery(news.message, news.from);
+    else if (news.event.group === PEER_GROUP) this.onPeerEvent(news.event);
+    else news.hooks?.onEvent(news.event);
   }
 
   private dispatch(from: PeerRef, message: Message, nowMs: number): void {

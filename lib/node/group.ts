@@ -6,6 +6,7 @@ import type { DataMessage, Message } from '../core/messages.ts';
 import { Plumtree } from '../dissemination/plumtree.ts';
 import type { Group as EngineGroup } from '../peer/group.ts';
 import type { TransportKind } from '../transport/address.ts';
+import { guarded } from './guarded.ts';
 import { LinksExplained, type RoleChange } from './links-explained.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import type { PeerId } from './peer-table.ts';
@@ -225,7 +226,7 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     const received = new Received(message, this.peer.idOf(message.origin), receivedAt);
     if (this.iterated || this.listenerCount('message') === 0) {
       const dropped = this.buffer.push(received);
-      if (dropped > 0 && this.iterated) this.emit('lagged', dropped);
+      if (dropped > 0 && this.iterated) guarded(() => this.emit('lagged', dropped));
     } else if (this.buffer.size > 0) this.buffer.clear();
     this.emit('message', received);
   }
@@ -267,7 +268,7 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     this.ended = true;
     this.buffer.end();
     this.waiters.end(new OverlayError('CLOSED', `expected a group that stays joined, got ${describe(this.name)}, which was left meanwhile.`));
-    this.emit('left');
+    guarded(() => this.emit('left'));
   }
 
   /** @internal A queue has room again. */

@@ -51,9 +51,11 @@ export class PeerLinks {
   /** Addresses still to be tried. */
   candidates: Address[] = [];
   readonly waiting = new WaitingFrames();
+  /** The incarnation of the peer that the links lead to. */
+  epoch = 0;
   /** How often a protocol asked for a link. */
   wanted = 0;
-  /** When something was last sent, or a link came up. */
+  /** When a frame was last sent or came in, or a link came up; signs of life do not count. */
   usedMs: number;
   /** All addresses were tried in vain; the report is under way. */
   failing = false;
@@ -93,11 +95,6 @@ export class PeerLinks {
   /** When something last came over a link that is up; 0 when none is. */
   get heardMs(): number {
     return Math.max(this.udp?.heardMs ?? 0, this.tcp?.heardMs ?? 0);
-  }
-
-  /** When something was last sent, or came in. */
-  get activeMs(): number {
-    return Math.max(this.usedMs, this.heardMs);
   }
 }
 
@@ -142,6 +139,6 @@ export class LinkedPeers {
   /** Of those that nobody wants, and that are up, the one unused longest. */
   leastUsed(except: PeerLinks | undefined): PeerLinks | undefined {
     const idle = this.up().filter((links) => links !== except && links.wanted === 0 && links.dialling === undefined);
-    return idle.sort((x, y) => x.activeMs - y.activeMs)[0];
+    return idle.sort((x, y) => x.usedMs - y.usedMs)[0];
   }
 }

@@ -14,6 +14,7 @@ import { DATA_HEADER_BYTES_MAX } from '../wire/data-header.ts';
 import { Driver } from './driver.ts';
 import type { Environment } from './environment.ts';
 import { type Explanation, Group } from './group.ts';
+import { guarded } from './guarded.ts';
 import { encodeHello } from './hello.ts';
 import { LinkTable } from './link-table.ts';
 import { type JoinOptions, type PeerConfig, bufferLimits, liveGroupOptions } from './options.ts';
@@ -73,7 +74,7 @@ export class Peer extends EventEmitter<PeerEvents> {
     this.links = new LinkTable(this.table, environment, { ...config, dialFirst: config.prefer === 'auto' ? dialFirst : config.prefer }, {
       onPeerUp: (peer, dialled) => {
         this.alone = `${peer.id} was reached, and knows no other member of the group so far.`;
-        this.emit('linkUp', peer.id);
+        guarded(() => this.emit('linkUp', peer.id));
         this.rendezvous.onPeerUp(peer, dialled);
       },
       onPeerDown: (ref, reason) => this.onPeerDown(ref, reason),
@@ -87,7 +88,7 @@ export class Peer extends EventEmitter<PeerEvents> {
       onContact: (group, contact) => this.driver.addContact(group, contact),
       onRetry: (addresses, reason, inMs) => {
         if (this.links.upPeers().length === 0) this.alone = `nobody answers at ${addresses.join(', ')} (${reason}).`;
-        this.emit('retrying', { addresses, reason, inMs });
+        guarded(() => this.emit('retrying', { addresses, reason, inMs }));
       },
     });
     const limits = { ...config, frameBytesMax: config.messageBytesMax + DATA_HEADER_BYTES_MAX };
@@ -107,7 +108,10 @@ export class Peer extends EventEmitter<PeerEvents> {
       throw error;
     }
     config.signal?.addEventListener('abort', peer.onAbort, { once: true });
-    if (config.signal?.aborted === true) await peer.close();
+    if (config.signal?.aborted === true) {
+      await peer.close();
+      throw config.signal.reason;
+    }
     return peer;
   }
 
@@ -273,7 +277,7 @@ export class Peer extends EventEmitter<PeerEvents> {
     // First who was lost, while it is known that the peer was wanted.
     this.rendezvous.onPeerDown(peer);
     this.driver.onPeerDown(ref);
-    this.emit('linkDown', { peer: peer.id, reason });
+    guarded(() => this.emit('linkDown', { peer: peer.id, reason }));
     this.drained();
   }
 
@@ -307,7 +311,7 @@ export class Peer extends EventEmitter<PeerEvents> {
     this.driver.close();
     this.links.close();
     await Promise.all(this.transports.map((transport) => transport.close()));
-    this.emit('closed');
+    guarded(() => this.emit('closed'));
   }
 }
 
