@@ -1,6 +1,8 @@
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
+import type { NaradaMessage } from './messages/narada.ts';
 import type { RttMessage } from './messages/rtt.ts';
 
+export type * from './messages/narada.ts';
 export type * from './messages/rtt.ts';
 
 /**
@@ -19,6 +21,7 @@ export type MembershipMessage =
   | Disconnect
   | Shuffle
   | ShuffleReply
+  | NaradaMessage
   | RttMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */

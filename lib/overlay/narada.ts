@@ -1,0 +1,415 @@
+import type { NaradaOptions } from '../core/config.ts';
+import type { Effects, NaradaTimer, Timer } from '../core/effects.ts';
+import { unreachable } from '../core/errors.ts';
+import type { GroupRef, PeerRef } from '../core/ids.ts';
+import type { Message, NaradaCosts, NaradaDescribe, NaradaLink, NaradaLinkReply, NaradaMembers, NaradaRefresh, RttMessage } from '../core/messages.ts';
+import { DESCRIBED_MAX } from '../core/messages/narada.ts';
+import type { NeighbourListener, TreeOverlay } from '../core/protocol.ts';
+import type { Random } from '../core/random.ts';
+import { Inquiries, type Unanswered } from './narada/inquiries.ts';
+import { MemberList } from './narada/member-list.ts';
+import { type MeshLink, MeshLinks, measured, nextHopOf } from './narada/mesh-links.ts';
+import { type Mesh, MeshUpkeep } from './narada/mesh-upkeep.ts';
+import { PartitionQueue } from './narada/partition-queue.ts';
+import { Refreshes } from './narada/refreshes.ts';
+import { RouteTable } from './narada/route-table.ts';
+import { RttMeter } from './rtt-meter.ts';
+
+/**
+ * Narada, the protocol of End System Multicast: every member knows all others, the
+ * members keep a mesh of links that are short and few, and data travel along the
+ * reverse shortest paths of that mesh, a tree for each source.
+ *
+ * Y. Chu, S. G. Rao, H. Zhang: "A Case for End System Multicast", SIGMETRICS 2000; with
+ * S. Seshan in IEEE JSAC 20(8), 2002. Membership: section 3.1 (`MemberList`,
+ * `Refreshes`, `PartitionQueue`); quality of the mesh: 3.2 (`MeshUpkeep`, `utility`);
+ * data delivery: 3.3 (`RouteTable`, `forwardTo`).
+ *
+ * Deviations:
+ * - A newcomer asks its contact for the list of members, which the paper takes from
+ *   outside the protocol. Refreshes name members by id; who has never heard of one asks
+ *   the neighbour how to reach it.
+ * - Between refreshes, changed routes are told after `updateDelayMs`, so that data do not
+ *   wait for several refreshes after a failure.
+ * - A message is forwarded to all who use this member as their next hop to its source,
+ *   whoever brought it first: the paper drops what did not come from this member's own
+ *   next hop, but copies are refused by the log here, and nothing is lost while routes
+ *   change.
+ * - A member that leaves is gone at once; only links that are dropped keep carrying data
+ *   for `transientMs` (the paper's Transient Forward cost).
+ * - The dead are asked again now and then while they are remembered, about four of them
+ *   in a group at each refresh, so that two halves of a network meet again after each
+ *   has declared the other dead.
+ *
+ * Guarantees: views never contain this member itself or a peer twice; at most
+ * `membersMax` members and twice `degreeMax` links are kept; routes have no loop once
+ * refreshes have spread, and every member then gets each message once. A partition of
+ * the mesh is mended while one member can reach another one on the far side.
+ */
+export class Narada implements TreeOverlay, Mesh {
+  readonly self: PeerRef;
+  readonly group: GroupRef;
+  readonly options: NaradaOptions;
+  readonly random: Random;
+  readonly members: MemberList;
+  readonly links = new MeshLinks();
+  readonly routes: RouteTable;
+  readonly meter: RttMeter;
+  private readonly session: number;
+  private readonly listener: NeighbourListener;
+  private readonly refreshes: Refreshes;
+  private readonly inquiries: Inquiries;
+  private readonly queue: PartitionQueue;
+  private readonly upkeep: MeshUpkeep;
+  private contacts: readonly PeerRef[] = [];
+  /** The contact that was asked for the members, and when. */
+  private joining: { readonly contact: PeerRef; readonly sinceMs: number } | undefined = undefined;
+  /** Requests for links without an answer: when each was sent. At most twice `degreeMax`. */
+  private readonly requests = new Map<PeerRef, number>();
+  private updateDue = false;
+  readonly counters = { strangers: 0, requestsLeftOut: 0 };
+
+  constructor(self: PeerRef, group: GroupRef, session: number, options: NaradaOptions, random: Random, listener: NeighbourListener) {
+    this.self = self;
+    this.group = group;
+    this.session = session;
+    this.options = options;
+    this.random = random.fork('narada');
+    this.listener = listener;
+    this.members = new MemberList(options.membersMax - 1);
+    this.routes = new RouteTable(self, this.links.all);
+    this.meter = new RttMeter(group, options.membersMax);
+    this.refreshes = new Refreshes(self, group, this.members, this.links, this.routes);
+    this.inquiries = new Inquiries(this.meter, options.probeTimeoutMs);
+    this.queue = new PartitionQueue(options.repairWaitMs);
+    this.upkeep = new MeshUpkeep(this);
+  }
+
+  get neighbours(): readonly PeerRef[] {
+    return this.links.neighbours;
+  }
+
+  start(peers: readonly PeerRef[], nowMs: number, effects: Effects): void {
+    this.contacts = peers.filter((peer) => peer !== this.self).slice(0, CONTACTS_MAX);
+    this.join(nowMs, effects);
+    // At random moments at first, so that members started together do not act together.
+    for (const [step, everyMs] of this.periods()) this.setTimer(step, this.random.below(everyMs), effects);
+  }
+
+  /** Section 3.3: to the neighbours that use this member as their next hop to the source. */
+  forwardTo(origin: PeerRef, from: PeerRef): readonly PeerRef[] {
+    const targets: PeerRef[] = [];
+    for (const link of this.links.all) {
+      if (link.peer !== from && link.peer !== origin && nextHopOf(link, origin) === this.self) targets.push(link.peer);
+    }
+    return targets;
+  }
+
+  onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
+    if (from === this.self) return;
+    switch (message.kind) {
+      case 'naradaJoin': return this.onJoin(from, effects);
+      case 'naradaMembers': return this.onMembers(from, message, nowMs, effects);
+      case 'naradaDescribe': return this.onDescribe(from, message, effects);
+      case 'naradaLink': return this.onLink(from, message, nowMs, effects);
+      case 'naradaLinkReply': return this.onLinkReply(from, message, nowMs, effects);
+      case 'naradaDrop': return this.onDrop(from, nowMs, effects);
+      case 'naradaLeave': return this.onLeave(from, message.seq, nowMs, effects);
+      case 'naradaRefresh': return this.onRefresh(from, message, nowMs, effects);
+      case 'naradaAskCosts': return this.onAskCosts(from, effects);
+      case 'naradaCosts': return this.onCosts(from, message, nowMs, effects);
+      case 'rttProbe':
+      case 'rttReply': return this.onRtt(from, message, nowMs, effects);
+      default: return;
+    }
+  }
+
+  onTimer(timer: Timer, nowMs: number, effects: Effects): void {
+    if (timer.kind !== 'narada') return;
+    const everyMs = this.periods().find(([step]) => step === timer.step)?.[1];
+    if (everyMs !== undefined) this.setTimer(timer.step, everyMs, effects);
+    switch (timer.step) {
+      case 'refresh': return this.onRefreshTimer(nowMs, effects);
+      case 'update': return this.onUpdateTimer(effects);
+      case 'probe': return this.upkeep.onProbeTimer(nowMs, effects);
+      case 'repair': return this.onRepairTimer(nowMs, effects);
+      case 'check': return this.onCheckTimer(nowMs, effects);
+      default: return unreachable(timer);
+    }
+  }
+
+  /** A neighbour that cannot be reached is asked whether it is alive (section 3.1.2). */
+  onLinkDown(peer: PeerRef, nowMs: number, effects: Effects): void {
+    this.requests.delete(peer);
+    const link = this.links.find(peer);
+    if (link !== undefined) this.removeLink(link, nowMs, effects);
+    if (this.members.isAlive(peer)) this.inquiries.ask(peer, nowMs, effects);
+  }
+
+  addContact(peer: PeerRef, nowMs: number, effects: Effects): void {
+    if (peer === this.self) return;
+    this.contacts = [peer, ...this.contacts.filter((other) => other !== peer)].slice(0, CONTACTS_MAX);
+    if (this.links.neighbours.length === 0) this.join(nowMs, effects);
+    else if (this.routes.costUs(peer) === undefined) this.requestLink(peer, true, nowMs, effects);
+  }
+
+  leave(nowMs: number, effects: Effects): void {
+    const seq = this.refreshes.seq;
+    for (const link of [...this.links.all]) {
+      effects.send(link.peer, { kind: 'naradaLeave', group: this.group, seq });
+      this.removeLink(link, nowMs, effects);
+    }
+  }
+
+  eachPeer(visit: (peer: PeerRef) => void): void {
+    for (const { peer } of this.members.all()) visit(peer);
+    for (const peers of [this.links.neighbours, this.contacts, this.requests.keys()]) for (const peer of peers) visit(peer);
+    for (const { told } of this.links.all) for (const { path } of told.values()) path.forEach(visit);
+    for (const { path } of this.routes.best.values()) path.forEach(visit);
+    if (this.joining !== undefined) visit(this.joining.contact);
+    this.meter.eachPeer(visit);
+    this.inquiries.eachPeer(visit);
+  }
+
+  /** Asks `peer` for a link; an urgent one may make more links than `degreeMax`. */
+  requestLink(peer: PeerRef, urgent: boolean, nowMs: number, effects: Effects): void {
+    const link = this.links.find(peer);
+    if (this.requests.has(peer) || (link !== undefined && link.fadingSinceMs === undefined)) return;
+    if (this.links.all.length + this.requests.size >= 2 * this.options.degreeMax) {
+      this.counters.requestsLeftOut++;
+      return;
+    }
+    this.requests.set(peer, nowMs);
+    effects.send(peer, { kind: 'naradaLink', group: this.group, urgent });
+  }
+
+  /** Section 3.3: the link costs more than any other route from now on, and goes when routes have had time to leave it. */
+  dropLink(link: MeshLink, nowMs: number, effects: Effects): void {
+    effects.send(link.peer, { kind: 'naradaDrop', group: this.group });
+    this.fade(link, nowMs, effects);
+  }
+
+  /** Section 3.1.1: the newcomer learns who is in the group, and finds neighbours among them. */
+  private onJoin(from: PeerRef, effects: Effects): void {
+    const peers = [this.self, ...this.members.sample('alive', DESCRIBED_MAX - 1, this.random, (peer) => peer !== from)];
+    effects.send(from, { kind: 'naradaMembers', group: this.group, peers });
+  }
+
+  /** Members and how to reach them, from a contact or a neighbour that was asked for them. */
+  private onMembers(from: PeerRef, { peers }: NaradaMembers, nowMs: number, effects: Effects): void {
+    const isContact = this.joining?.contact === from;
+    if (!isContact && this.links.find(from) === undefined) return;
+    if (isContact) this.joining = undefined;
+    for (const peer of peers) if (peer !== this.self) this.members.admit(peer, nowMs);
+    if (isContact && this.links.neighbours.length === 0) this.seekNeighbours(nowMs, effects);
+  }
+
+  /** The descriptions go first, then what was told of these members again, since it could not be used. */
+  private onDescribe(from: PeerRef, { peers }: NaradaDescribe, effects: Effects): void {
+    if (this.links.find(from) === undefined) return;
+    const known = [...new Set(peers)].filter((peer) => this.members.isAlive(peer));
+    if (known.length === 0) return;
+    effects.send(from, { kind: 'naradaMembers', group: this.group, peers: known });
+    this.refreshes.sendOf(known, from, effects);
+  }
+
+  private onLink(from: PeerRef, { urgent }: NaradaLink, nowMs: number, effects: Effects): void {
+    const link = this.links.find(from);
+    const { degreeMax } = this.options;
+    const hasRoom = urgent ? this.links.all.length < 2 * degreeMax : this.links.degree < degreeMax;
+    const accepted = link !== undefined || (hasRoom && this.members.admit(from, nowMs));
+    effects.send(from, { kind: 'naradaLinkReply', group: this.group, accepted });
+    if (accepted) this.takeLink(from, nowMs, effects);
+  }
+
+  private onLinkReply(from: PeerRef, { accepted }: NaradaLinkReply, nowMs: number, effects: Effects): void {
+    const wanted = this.requests.delete(from);
+    if (!accepted) return this.links.neighbours.length === 0 ? this.seekNeighbours(nowMs, effects) : undefined;
+    if (wanted && this.members.admit(from, nowMs)) return this.takeLink(from, nowMs, effects);
+    // A link that is no longer wanted is given back, or only one end would have it.
+    if (this.links.find(from) === undefined) effects.send(from, { kind: 'naradaDrop', group: this.group });
+  }
+
+  private onDrop(from: PeerRef, nowMs: number, effects: Effects): void {
+    this.requests.delete(from);
+    const link = this.links.find(from);
+    if (link !== undefined && link.fadingSinceMs === undefined) this.fade(link, nowMs, effects);
+  }
+
+  /** Section 3.1.2: the neighbours of a member that leaves tell the others. */
+  private onLeave(from: PeerRef, seq: number, nowMs: number, effects: Effects): void {
+    const link = this.links.find(from);
+    if (link !== undefined) this.removeLink(link, nowMs, effects);
+    if (this.members.hear(from, seq, 'left', nowMs) === 'died') this.refreshes.onEndOrReturn(from);
+    this.tellChanges(effects);
+  }
+
+  private onRefresh(from: PeerRef, refresh: NaradaRefresh, nowMs: number, effects: Effects): void {
+    const link = this.links.find(from);
+    if (link === undefined) return this.onStranger(from, effects);
+    const unknown = this.refreshes.apply(link, refresh, nowMs);
+    if (unknown.length > 0 && nowMs - link.describeMs >= this.options.probeTimeoutMs) {
+      link.describeMs = nowMs;
+      effects.send(from, { kind: 'naradaDescribe', group: this.group, peers: unknown });
+    }
+    this.tellChanges(effects);
+  }
+
+  /** It takes this member for its neighbour, and learns that it is none, unless the word that it is one is on its way. */
+  private onStranger(from: PeerRef, effects: Effects): void {
+    if (this.requests.has(from)) return;
+    this.counters.strangers++;
+    effects.send(from, { kind: 'naradaDrop', group: this.group });
+  }
+
+  private onAskCosts(from: PeerRef, effects: Effects): void {
+    const costs = [{ member: this.self, costUs: 0 }];
+    for (const [member, { costUs }] of this.routes.best) costs.push({ member, costUs });
+    effects.send(from, { kind: 'naradaCosts', group: this.group, degree: this.links.degree, costs });
+  }
+
+  private onCosts(from: PeerRef, costs: NaradaCosts, nowMs: number, effects: Effects): void {
+    this.upkeep.onCosts(from, costs, nowMs, effects);
+  }
+
+  private onRtt(from: PeerRef, message: RttMessage, nowMs: number, effects: Effects): void {
+    const peer = this.meter.onMessage(from, message, nowMs, effects);
+    const rttMs = peer === undefined ? undefined : this.meter.rttMs(peer);
+    if (peer === undefined || rttMs === undefined) return;
+    const link = this.links.find(peer);
+    if (link !== undefined && measured(link, rttMs)) this.chooseRoutes(effects);
+    if (this.inquiries.onAnswer(peer)) this.onFound(peer, nowMs, effects);
+    this.upkeep.onMeasured(peer, nowMs, effects);
+  }
+
+  /** Section 3.1.3: a member that was lost sight of lives: a link to it joins what had come apart. */
+  private onFound(peer: PeerRef, nowMs: number, effects: Effects): void {
+    const member = this.members.get(peer);
+    const { memberTimeoutMs } = this.options;
+    const isLost = member === undefined || member.status !== 'alive' || nowMs - member.heardMs > memberTimeoutMs;
+    if (isLost || this.routes.costUs(peer) === undefined) this.requestLink(peer, true, nowMs, effects);
+  }
+
+  private onRefreshTimer(nowMs: number, effects: Effects): void {
+    this.members.flush(this.options.deadMemberMs, nowMs);
+    this.refreshes.sendFull(effects);
+    for (const { peer } of this.links.all) this.meter.probe(peer, nowMs, effects);
+    if (this.random.chance(DEAD_ASKED / (this.members.aliveCount + 1))) {
+      for (const peer of this.members.sample('failed', 1, this.random)) this.inquiries.ask(peer, nowMs, effects);
+    }
+  }
+
+  private onUpdateTimer(effects: Effects): void {
+    this.updateDue = false;
+    if (this.routes.changed.size > 0) this.refreshes.sendChanged(effects);
+  }
+
+  /** Section 3.1.3, figure 3. */
+  private onRepairTimer(nowMs: number, effects: Effects): void {
+    this.queue.update(this.members.silent(this.options.memberTimeoutMs, nowMs), nowMs);
+    for (const peer of this.queue.next(this.members.aliveCount + 1, nowMs, this.random)) this.inquiries.ask(peer, nowMs, effects);
+  }
+
+  private onCheckTimer(nowMs: number, effects: Effects): void {
+    const { probeTimeoutMs, refreshIntervalMs, transientMs } = this.options;
+    for (const unanswered of this.inquiries.check(nowMs, effects)) this.onUnanswered(unanswered, nowMs, effects);
+    for (const [peer, sentMs] of this.requests) if (nowMs - sentMs > probeTimeoutMs) this.requests.delete(peer);
+    for (const link of [...this.links.all]) {
+      if (link.fadingSinceMs !== undefined && nowMs - link.fadingSinceMs >= transientMs) this.removeLink(link, nowMs, effects);
+      else if (nowMs - link.heardMs > REFRESHES_MISSED * refreshIntervalMs) this.onLinkDown(link.peer, nowMs, effects);
+      else if (link.delayUs === undefined) this.meter.probe(link.peer, nowMs, effects);
+    }
+    if (this.links.neighbours.length === 0 && this.requests.size === 0) this.seekNeighbours(nowMs, effects);
+  }
+
+  /** It counts as dead, unless news of it came another way meanwhile. */
+  private onUnanswered({ peer, startMs }: Unanswered, nowMs: number, effects: Effects): void {
+    const member = this.members.get(peer);
+    if (member === undefined || member.heardMs > startMs) return;
+    const link = this.links.find(peer);
+    if (link !== undefined) this.removeLink(link, nowMs, effects);
+    if (this.members.hear(peer, member.seq, 'failed', nowMs) === 'died') this.refreshes.onEndOrReturn(peer);
+    this.tellChanges(effects);
+  }
+
+  /** Section 3.1.1: asks a few random members for links, or a contact for members where none is known. */
+  private seekNeighbours(nowMs: number, effects: Effects): void {
+    const peers = this.members.sample('alive', this.options.degreeMin - this.requests.size, this.random, (peer) => !this.requests.has(peer));
+    for (const peer of peers) this.requestLink(peer, true, nowMs, effects);
+    if (this.requests.size === 0) this.join(nowMs, effects);
+  }
+
+  private join(nowMs: number, effects: Effects): void {
+    if (this.joining !== undefined && nowMs - this.joining.sinceMs < this.options.probeTimeoutMs) return;
+    if (this.joining !== undefined) effects.emit({ kind: 'isolated', group: this.group });
+    const contact = this.random.pick(this.contacts);
+    if (contact === undefined) return;
+    this.joining = { contact, sinceMs: nowMs };
+    effects.send(contact, { kind: 'naradaJoin', group: this.group });
+  }
+
+  /** The link is up at this end: a new one, or one that was about to go. */
+  private takeLink(peer: PeerRef, nowMs: number, effects: Effects): void {
+    this.requests.delete(peer);
+    const known = this.links.find(peer);
+    const link = known ?? this.links.add(peer, nowMs);
+    // The neighbour may be one that has started anew, and counts from 0 again.
+    link.lastNumber = -1;
+    link.fadingSinceMs = undefined;
+    if (known === undefined) {
+      effects.openLink(peer);
+      this.listener.onNeighbourUp(peer, nowMs, effects);
+    }
+    const rttMs = this.meter.rttMs(peer);
+    if (rttMs !== undefined) measured(link, rttMs);
+    this.meter.probe(peer, nowMs, effects);
+    this.refreshes.sendFullTo(peer, effects);
+    this.chooseRoutes(effects);
+  }
+
+  private fade(link: MeshLink, nowMs: number, effects: Effects): void {
+    link.fadingSinceMs = nowMs;
+    this.chooseRoutes(effects);
+  }
+
+  private removeLink(link: MeshLink, nowMs: number, effects: Effects): void {
+    this.links.remove(link);
+    effects.closeLink(link.peer);
+    this.listener.onNeighbourDown(link.peer, nowMs, effects);
+    this.chooseRoutes(effects);
+  }
+
+  /** The links, or their costs, have changed. */
+  private chooseRoutes(effects: Effects): void {
+    for (const { peer, status } of this.members.all()) if (status === 'alive') this.routes.choose(peer);
+    this.tellChanges(effects);
+  }
+
+  private tellChanges(effects: Effects): void {
+    if (this.updateDue || this.routes.changed.size === 0) return;
+    this.updateDue = true;
+    this.setTimer('update', this.options.updateDelayMs, effects);
+  }
+
+  /** The steps that come again and again, and how often. */
+  private periods(): readonly (readonly [NaradaTimer['step'], number])[] {
+    const { refreshIntervalMs, probeIntervalMs, repairIntervalMs } = this.options;
+    return [['refresh', refreshIntervalMs], ['probe', probeIntervalMs], ['repair', repairIntervalMs], ['check', CHECK_INTERVAL_MS]];
+  }
+
+  private setTimer(step: NaradaTimer['step'], afterMs: number, effects: Effects): void {
+    effects.setTimer({ kind: 'narada', step, group: this.group, session: this.session }, afterMs);
+  }
+}
+
+/** Contacts remembered; the one added longest ago goes first. */
+const CONTACTS_MAX = 8;
+
+/** How often what waits for an answer is looked at, in ms. A guess. */
+const CHECK_INTERVAL_MS = 1000;
+
+/** A neighbour that has sent nothing for this many refresh intervals is taken for lost. A guess. */
+const REFRESHES_MISSED = 3;
+
+/** Members of a whole group that ask a dead one again at each refresh, on average. A guess. */
+const DEAD_ASKED = 4;

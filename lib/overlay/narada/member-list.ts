@@ -1,0 +1,123 @@
+import type { PeerRef } from '../../core/ids.ts';
+import type { MemberStatus } from '../../core/messages.ts';
+import type { Random } from '../../core/random.ts';
+
+/** What is known of a member (section 3.1): who, the last sequence number, and when it was heard of first. */
+export interface Member {
+  readonly peer: PeerRef;
+  seq: number;
+  status: MemberStatus;
+  /** When news of the member came last: its latest sequence number, or its end. In ms. */
+  heardMs: number;
+}
+
+/** What a piece of news did. `unknown`: the member is not in the list. */
+export type News = 'unknown' | 'stale' | 'fresh' | 'died' | 'revived';
+
+/**
+ * Every other member of the group, the dead ones for a while yet: or else old news of a
+ * dead one would pass for a newcomer (section 3.1.2).
+ *
+ * A higher sequence number counts more than a lower one, and with equal numbers death
+ * more than life: who is alive answers its own death with a higher number, as in SWIM.
+ *
+ * Bounded by `membersMax`: when the list is full, the dead member known longest goes;
+ * when none is dead, the newcomer is refused.
+ */
+export class MemberList {
+  private readonly membersMax: number;
+  private readonly members = new Map<PeerRef, Member>();
+  private living = 0;
+  readonly counters = { refused: 0, flushed: 0 };
+
+  constructor(membersMax: number) {
+    this.membersMax = membersMax;
+  }
+
+  /** Members that are alive, as far as is known. */
+  get aliveCount(): number {
+    return this.living;
+  }
+
+  get size(): number {
+    return this.members.size;
+  }
+
+  get(peer: PeerRef): Member | undefined {
+    return this.members.get(peer);
+  }
+
+  isAlive(peer: PeerRef): boolean {
+    return this.members.get(peer)?.status === 'alive';
+  }
+
+  /** All, in the order in which they became known. */
+  all(): IterableIterator<Member> {
+    return this.members.values();
+  }
+
+  /** Takes in a member of which no sequence number is known; whether it is in the list now, dead or alive. */
+  admit(peer: PeerRef, nowMs: number): boolean {
+    if (this.members.has(peer)) return true;
+    if (this.members.size >= this.membersMax && !this.flushOldestDead()) {
+      this.counters.refused++;
+      return false;
+    }
+    this.members.set(peer, { peer, seq: 0, status: 'alive', heardMs: nowMs });
+    this.living++;
+    return true;
+  }
+
+  /** Figure 2: what somebody says of a member counts when it is newer than what is known. */
+  hear(peer: PeerRef, seq: number, status: MemberStatus, nowMs: number): News {
+    const member = this.members.get(peer);
+    if (member === undefined) return 'unknown';
+    const ends = status !== 'alive' && member.status === 'alive';
+    if (seq < member.seq || (seq === member.seq && !ends)) return 'stale';
+    const revives = status === 'alive' && member.status !== 'alive';
+    member.seq = seq;
+    member.status = status;
+    member.heardMs = nowMs;
+    if (ends) this.living--;
+    if (revives) this.living++;
+    return ends ? 'died' : revives ? 'revived' : 'fresh';
+  }
+
+  /** Members alive of which there was no news for longer than `timeoutMs`. */
+  silent(timeoutMs: number, nowMs: number): PeerRef[] {
+    const silent: PeerRef[] = [];
+    for (const { peer, status, heardMs } of this.members.values()) {
+      if (status === 'alive' && nowMs - heardMs > timeoutMs) silent.push(peer);
+    }
+    return silent;
+  }
+
+  /** Forgets members dead for longer than `deadMs`, and answers whom. */
+  flush(deadMs: number, nowMs: number): PeerRef[] {
+    const flushed: PeerRef[] = [];
+    if (this.living === this.members.size) return flushed;
+    for (const { peer, status, heardMs } of this.members.values()) {
+      if (status !== 'alive' && nowMs - heardMs > deadMs) flushed.push(peer);
+    }
+    for (const peer of flushed) this.members.delete(peer);
+    this.counters.flushed += flushed.length;
+    return flushed;
+  }
+
+  /** Up to `count` random members with this status for which `fits` holds. */
+  sample(status: MemberStatus, count: number, random: Random, fits: (peer: PeerRef) => boolean = () => true): PeerRef[] {
+    const peers: PeerRef[] = [];
+    for (const member of this.members.values()) if (member.status === status && fits(member.peer)) peers.push(member.peer);
+    return random.sample(peers, count);
+  }
+
+  private flushOldestDead(): boolean {
+    let oldest: Member | undefined = undefined;
+    for (const member of this.members.values()) {
+      if (member.status !== 'alive' && (oldest === undefined || member.heardMs < oldest.heardMs)) oldest = member;
+    }
+    if (oldest === undefined) return false;
+    this.counters.flushed++;
+    return this.members.delete(oldest.peer);
+  }
+}

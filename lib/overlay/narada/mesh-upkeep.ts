@@ -1,0 +1,144 @@
+import type { NaradaOptions } from '../../core/config.ts';
+import type { Effects } from '../../core/effects.ts';
+import type { GroupRef, PeerRef } from '../../core/ids.ts';
+import type { NaradaCosts } from '../../core/messages.ts';
+import type { Random } from '../../core/random.ts';
+import type { RttMeter } from '../rtt-meter.ts';
+import type { MemberList } from './member-list.ts';
+import type { MeshLink, MeshLinks } from './mesh-links.ts';
+import type { RouteTable } from './route-table.ts';
+import { addThreshold, consensusCost, dropThreshold, utilityGain } from './utility.ts';
+
+/** What the upkeep looks at, and what it can do. */
+export interface Mesh {
+  readonly self: PeerRef;
+  readonly group: GroupRef;
+  readonly options: NaradaOptions;
+  readonly random: Random;
+  readonly members: MemberList;
+  readonly links: MeshLinks;
+  readonly routes: RouteTable;
+  readonly meter: RttMeter;
+  requestLink(peer: PeerRef, urgent: boolean, nowMs: number, effects: Effects): void;
+  dropLink(link: MeshLink, nowMs: number, effects: Effects): void;
+}
+
+/** A link this young is not dropped: the routes over it must have spread first. A guess. */
+const LINK_AGE_MIN_MS = 30_000;
+
+/** A member that is at most this share of its mesh delay away gets a link whatever the gain, and keeps it (section 3.2.1). A guess. */
+const VERY_NEAR = 0.1;
+
+/**
+ * Makes the mesh better (section 3.2): at each probe, one random member is measured and
+ * perhaps linked to, and the link of least use perhaps dropped.
+ *
+ * A member that is no nearer than the mesh makes it already is of no use to anybody's
+ * delay, and is not asked for its routing table. Since the thresholds rise with the
+ * degree and with each link that this member has added while the group stayed as it was,
+ * the mesh comes to rest.
+ */
+export class MeshUpkeep {
+  private readonly mesh: Mesh;
+  /** The member that is being measured, or has been asked for its costs. */
+  private candidate: PeerRef | undefined = undefined;
+  /** Links added for their gain while the group had as many members as now. */
+  private added = 0;
+  private groupSize = 0;
+  readonly counters = { added: 0, dropped: 0 };
+
+  constructor(mesh: Mesh) {
+    this.mesh = mesh;
+  }
+
+  onProbeTimer(nowMs: number, effects: Effects): void {
+    const { mesh } = this;
+    this.noticeGroupSize();
+    this.dropCheapest(nowMs, effects);
+    this.candidate = undefined;
+    if (mesh.links.degree >= mesh.options.degreeMax) return;
+    this.candidate = mesh.members.sample('alive', 1, mesh.random, (peer) => mesh.links.find(peer) === undefined)[0];
+    if (this.candidate !== undefined) mesh.meter.probe(this.candidate, nowMs, effects);
+  }
+
+  /** The round trip to `peer` was measured: a link at once when there are too few, else its costs where that may be of use. */
+  onMeasured(peer: PeerRef, nowMs: number, effects: Effects): void {
+    const { mesh } = this;
+    if (peer !== this.candidate) return;
+    const linkUs = this.linkUs(peer);
+    const meshUs = mesh.routes.costUs(peer) ?? Infinity;
+    const { degree } = mesh.links;
+    if (linkUs === undefined || mesh.links.find(peer) !== undefined || degree >= mesh.options.degreeMax) this.candidate = undefined;
+    else if (degree < mesh.options.degreeMin) this.request(peer, nowMs, effects);
+    else if (linkUs >= meshUs) this.candidate = undefined;
+    else effects.send(peer, { kind: 'naradaAskCosts', group: mesh.group });
+  }
+
+  /** Section 3.2.1: the candidate's routing table tells what a link to it would gain. */
+  onCosts(from: PeerRef, { degree, costs }: NaradaCosts, nowMs: number, effects: Effects): void {
+    const { self, links, routes, options, members } = this.mesh;
+    const linkUs = this.linkUs(from);
+    if (from !== this.candidate || linkUs === undefined || links.find(from) !== undefined) return;
+    this.candidate = undefined;
+    if (Math.max(degree, links.degree) >= options.degreeMax) return;
+    const gain = utilityGain(routes, self, costs, linkUs);
+    const threshold = addThreshold(members.aliveCount + 1, Math.max(degree, links.degree), options) * this.restlessness;
+    if (gain <= threshold && linkUs > VERY_NEAR * (routes.costUs(from) ?? Infinity)) return;
+    this.added++;
+    this.counters.added++;
+    this.request(from, nowMs, effects);
+  }
+
+  /** Section 3.2.2: the link of least consensus cost goes, when that is below what it must be. */
+  private dropCheapest(nowMs: number, effects: Effects): void {
+    const { mesh } = this;
+    const groupSize = mesh.members.aliveCount + 1;
+    let cheapest: MeshLink | undefined = undefined;
+    let least = Infinity;
+    for (const link of mesh.links.all) {
+      if (link.fadingSinceMs !== undefined || nowMs - link.sinceMs < LINK_AGE_MIN_MS || link.degree === 0) continue;
+      const threshold = dropThreshold(groupSize, mesh.links.degree, link.degree, mesh.options);
+      const cost = threshold === 0 ? Infinity : consensusCost(link, mesh.routes, mesh.self);
+      if (cost >= threshold || cost >= least || this.isVeryNear(link)) continue;
+      cheapest = link;
+      least = cost;
+    }
+    if (cheapest === undefined) return;
+    this.counters.dropped++;
+    mesh.dropLink(cheapest, nowMs, effects);
+  }
+
+  /** Whether the way to the neighbour without the link would be so much longer that the link would come back. */
+  private isVeryNear(link: MeshLink): boolean {
+    const { self, links } = this.mesh;
+    if (link.delayUs === undefined) return true;
+    let aroundUs = Infinity;
+    for (const other of links.all) {
+      const route = other === link || other.fadingSinceMs !== undefined ? undefined : other.told.get(link.peer);
+      if (route === undefined || other.delayUs === undefined || route.path.includes(self)) continue;
+      aroundUs = Math.min(aroundUs, other.delayUs + route.costUs);
+    }
+    return link.delayUs <= VERY_NEAR * aroundUs;
+  }
+
+  private request(peer: PeerRef, nowMs: number, effects: Effects): void {
+    this.candidate = undefined;
+    this.mesh.requestLink(peer, false, nowMs, effects);
+  }
+
+  private linkUs(peer: PeerRef): number | undefined {
+    const rttMs = this.mesh.meter.rttMs(peer);
+    return rttMs === undefined ? undefined : Math.max(1, Math.round(rttMs * 500));
+  }
+
+  /** By how much thresholds are higher than at first. */
+  private get restlessness(): number {
+    return 1 + this.added / this.mesh.options.degreeMax;
+  }
+
+  private noticeGroupSize(): void {
+    const { aliveCount } = this.mesh.members;
+    if (aliveCount !== this.groupSize) this.added = 0;
+    this.groupSize = aliveCount;
+  }
+}
