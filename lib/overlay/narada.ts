@@ -6,9 +6,11 @@ import type { Message, NaradaCosts, NaradaDescribe, NaradaLink, NaradaLinkReply,
 import { DESCRIBED_MAX } from '../core/messages/narada.ts';
 import type { NeighbourListener, TreeOverlay } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
+import { Contacts } from './narada/contacts.ts';
 import { Inquiries, type Unanswered } from './narada/inquiries.ts';
+import { LinkRequests } from './narada/link-requests.ts';
 import { MemberList } from './narada/member-list.ts';
-import { type MeshLink, MeshLinks, measured, nextHopOf } from './narada/mesh-links.ts';
+import { type MeshLink, MeshLinks, measured } from './narada/mesh-links.ts';
 import { type Mesh, MeshUpkeep } from './narada/mesh-upkeep.ts';
 import { PartitionQueue } from './narada/partition-queue.ts';
 import { Refreshes } from './narada/refreshes.ts';
@@ -52,7 +54,7 @@ export class Narada implements TreeOverlay, Mesh {
   readonly options: NaradaOptions;
   readonly random: Random;
   readonly members: MemberList;
-  readonly links = new MeshLinks();
+  readonly links: MeshLinks;
   readonly routes: RouteTable;
   readonly meter: RttMeter;
   private readonly session: number;
@@ -61,11 +63,8 @@ export class Narada implements TreeOverlay, Mesh {
   private readonly inquiries: Inquiries;
   private readonly queue: PartitionQueue;
   private readonly upkeep: MeshUpkeep;
-  private contacts: readonly PeerRef[] = [];
-  /** The contact that was asked for the members, and when. */
-  private joining: { readonly contact: PeerRef; readonly sinceMs: number } | undefined = undefined;
-  /** Requests for links without an answer: when each was sent. At most twice `degreeMax`. */
-  private readonly requests = new Map<PeerRef, number>();
+  private readonly contacts: Contacts;
+  private readonly requests: LinkRequests;
   private updateDue = false;
   readonly counters = { strangers: 0, requestsLeftOut: 0 };
 
@@ -76,13 +75,16 @@ export class Narada implements TreeOverlay, Mesh {
     this.options = options;
     this.random = random.fork('narada');
     this.listener = listener;
-    this.members = new MemberList(options.membersMax - 1);
-    this.routes = new RouteTable(self, this.links.all);
+    this.links = new MeshLinks(2 * options.degreeMax);
+    this.members = new MemberList(options.membersMax - 1, this.links.max);
+    this.routes = new RouteTable(self, this.members, this.links);
     this.meter = new RttMeter(group, options.membersMax);
     this.refreshes = new Refreshes(self, group, this.members, this.links, this.routes);
     this.inquiries = new Inquiries(this.meter, options.probeTimeoutMs);
     this.queue = new PartitionQueue(options.repairWaitMs);
     this.upkeep = new MeshUpkeep(this);
+    this.contacts = new Contacts(group, options.probeTimeoutMs);
+    this.requests = new LinkRequests(options.probeTimeoutMs);
   }
 
   get neighbours(): readonly PeerRef[] {
@@ -90,8 +92,8 @@ export class Narada implements TreeOverlay, Mesh {
   }
 
   start(peers: readonly PeerRef[], nowMs: number, effects: Effects): void {
-    this.contacts = peers.filter((peer) => peer !== this.self).slice(0, CONTACTS_MAX);
-    this.join(nowMs, effects);
+    for (const peer of peers) if (peer !== this.self) this.contacts.add(peer);
+    this.contacts.ask(this.random, nowMs, effects);
     // At random moments at first, so that members started together do not act together.
     for (const [step, everyMs] of this.periods()) this.setTimer(step, this.random.below(everyMs), effects);
   }
@@ -100,7 +102,7 @@ export class Narada implements TreeOverlay, Mesh {
   forwardTo(origin: PeerRef, from: PeerRef): readonly PeerRef[] {
     const targets: PeerRef[] = [];
     for (const link of this.links.all) {
-      if (link.peer !== from && link.peer !== origin && nextHopOf(link, origin) === this.self) targets.push(link.peer);
+      if (link.peer !== from && link.peer !== origin && this.routes.nextHopOf(link, origin) === this.self) targets.push(link.peer);
     }
     return targets;
   }
@@ -140,7 +142,7 @@ export class Narada implements TreeOverlay, Mesh {
 
   /** A neighbour that cannot be reached is asked whether it is alive (section 3.1.2). */
   onLinkDown(peer: PeerRef, nowMs: number, effects: Effects): void {
-    this.requests.delete(peer);
+    this.requests.end(peer);
     const link = this.links.find(peer);
     if (link !== undefined) this.removeLink(link, nowMs, effects);
     if (this.members.isAlive(peer)) this.inquiries.ask(peer, nowMs, effects);
@@ -148,8 +150,8 @@ export class Narada implements TreeOverlay, Mesh {
 
   addContact(peer: PeerRef, nowMs: number, effects: Effects): void {
     if (peer === this.self) return;
-    this.contacts = [peer, ...this.contacts.filter((other) => other !== peer)].slice(0, CONTACTS_MAX);
-    if (this.links.neighbours.length === 0) this.join(nowMs, effects);
+    this.contacts.add(peer);
+    if (this.links.neighbours.length === 0) this.contacts.ask(this.random, nowMs, effects);
     else if (this.routes.costUs(peer) === undefined) this.requestLink(peer, true, nowMs, effects);
   }
 
@@ -162,24 +164,23 @@ export class Narada implements TreeOverlay, Mesh {
   }
 
   eachPeer(visit: (peer: PeerRef) => void): void {
-    for (const { peer } of this.members.all()) visit(peer);
-    for (const peers of [this.links.neighbours, this.contacts, this.requests.keys()]) for (const peer of peers) visit(peer);
-    for (const { told } of this.links.all) for (const { path } of told.values()) path.forEach(visit);
-    for (const { path } of this.routes.best.values()) path.forEach(visit);
-    if (this.joining !== undefined) visit(this.joining.contact);
-    this.meter.eachPeer(visit);
-    this.inquiries.eachPeer(visit);
+    this.links.neighbours.forEach(visit);
+    for (const { peer, told } of this.members.all()) {
+      visit(peer);
+      for (const route of told) route?.path.forEach(visit);
+    }
+    for (const part of [this.contacts, this.requests, this.meter, this.inquiries]) part.eachPeer(visit);
   }
 
   /** Asks `peer` for a link; an urgent one may make more links than `degreeMax`. */
   requestLink(peer: PeerRef, urgent: boolean, nowMs: number, effects: Effects): void {
     const link = this.links.find(peer);
     if (this.requests.has(peer) || (link !== undefined && link.fadingSinceMs === undefined)) return;
-    if (this.links.all.length + this.requests.size >= 2 * this.options.degreeMax) {
+    if (this.links.all.length + this.requests.size >= this.links.max) {
       this.counters.requestsLeftOut++;
       return;
     }
-    this.requests.set(peer, nowMs);
+    this.requests.add(peer, nowMs);
     effects.send(peer, { kind: 'naradaLink', group: this.group, urgent });
   }
 
@@ -197,9 +198,8 @@ export class Narada implements TreeOverlay, Mesh {
 
   /** Members and how to reach them, from a contact or a neighbour that was asked for them. */
   private onMembers(from: PeerRef, { peers }: NaradaMembers, nowMs: number, effects: Effects): void {
-    const isContact = this.joining?.contact === from;
+    const isContact = this.contacts.onAnswer(from);
     if (!isContact && this.links.find(from) === undefined) return;
-    if (isContact) this.joining = undefined;
     for (const peer of peers) if (peer !== this.self) this.members.admit(peer, nowMs);
     if (isContact && this.links.neighbours.length === 0) this.seekNeighbours(nowMs, effects);
   }
@@ -215,23 +215,23 @@ export class Narada implements TreeOverlay, Mesh {
 
   private onLink(from: PeerRef, { urgent }: NaradaLink, nowMs: number, effects: Effects): void {
     const link = this.links.find(from);
-    const { degreeMax } = this.options;
-    const hasRoom = urgent ? this.links.all.length < 2 * degreeMax : this.links.degree < degreeMax;
-    const accepted = link !== undefined || (hasRoom && this.members.admit(from, nowMs));
+    const hasRoom = !this.links.isFull && (urgent || this.links.degree < this.options.degreeMax);
+    const accepted = link !== undefined || (hasRoom && this.members.admit(from, nowMs) !== undefined);
     effects.send(from, { kind: 'naradaLinkReply', group: this.group, accepted });
     if (accepted) this.takeLink(from, nowMs, effects);
   }
 
   private onLinkReply(from: PeerRef, { accepted }: NaradaLinkReply, nowMs: number, effects: Effects): void {
-    const wanted = this.requests.delete(from);
+    const wanted = this.requests.end(from);
     if (!accepted) return this.links.neighbours.length === 0 ? this.seekNeighbours(nowMs, effects) : undefined;
-    if (wanted && this.members.admit(from, nowMs)) return this.takeLink(from, nowMs, effects);
+    const hasRoom = this.links.find(from) !== undefined || !this.links.isFull;
+    if (wanted && hasRoom && this.members.admit(from, nowMs) !== undefined) return this.takeLink(from, nowMs, effects);
     // A link that is no longer wanted is given back, or only one end would have it.
     if (this.links.find(from) === undefined) effects.send(from, { kind: 'naradaDrop', group: this.group });
   }
 
   private onDrop(from: PeerRef, nowMs: number, effects: Effects): void {
-    this.requests.delete(from);
+    this.requests.end(from);
     const link = this.links.find(from);
     if (link !== undefined && link.fadingSinceMs === undefined) this.fade(link, nowMs, effects);
   }
@@ -240,7 +240,8 @@ export class Narada implements TreeOverlay, Mesh {
   private onLeave(from: PeerRef, seq: number, nowMs: number, effects: Effects): void {
     const link = this.links.find(from);
     if (link !== undefined) this.removeLink(link, nowMs, effects);
-    if (this.members.hear(from, seq, 'left', nowMs) === 'died') this.refreshes.onEndOrReturn(from);
+    const member = this.members.get(from);
+    if (member !== undefined && this.members.hear(member, seq, 'left', nowMs) === 'died') this.refreshes.onEndOrReturn(member);
     this.tellChanges(effects);
   }
 
@@ -264,7 +265,7 @@ export class Narada implements TreeOverlay, Mesh {
 
   private onAskCosts(from: PeerRef, effects: Effects): void {
     const costs = [{ member: this.self, costUs: 0 }];
-    for (const [member, { costUs }] of this.routes.best) costs.push({ member, costUs });
+    for (const { peer, best } of this.members.all()) if (best !== undefined) costs.push({ member: peer, costUs: best.costUs });
     effects.send(from, { kind: 'naradaCosts', group: this.group, degree: this.links.degree, costs });
   }
 
@@ -311,9 +312,9 @@ export class Narada implements TreeOverlay, Mesh {
   }
 
   private onCheckTimer(nowMs: number, effects: Effects): void {
-    const { probeTimeoutMs, refreshIntervalMs, transientMs } = this.options;
+    const { refreshIntervalMs, transientMs } = this.options;
     for (const unanswered of this.inquiries.check(nowMs, effects)) this.onUnanswered(unanswered, nowMs, effects);
-    for (const [peer, sentMs] of this.requests) if (nowMs - sentMs > probeTimeoutMs) this.requests.delete(peer);
+    this.requests.check(nowMs);
     for (const link of [...this.links.all]) {
       if (link.fadingSinceMs !== undefined && nowMs - link.fadingSinceMs >= transientMs) this.removeLink(link, nowMs, effects);
       else if (nowMs - link.heardMs > REFRESHES_MISSED * refreshIntervalMs) this.onLinkDown(link.peer, nowMs, effects);
@@ -328,7 +329,7 @@ export class Narada implements TreeOverlay, Mesh {
     if (member === undefined || member.heardMs > startMs) return;
     const link = this.links.find(peer);
     if (link !== undefined) this.removeLink(link, nowMs, effects);
-    if (this.members.hear(peer, member.seq, 'failed', nowMs) === 'died') this.refreshes.onEndOrReturn(peer);
+    if (this.members.hear(member, member.seq, 'failed', nowMs) === 'died') this.refreshes.onEndOrReturn(member);
     this.tellChanges(effects);
   }
 
@@ -336,21 +337,12 @@ export class Narada implements TreeOverlay, Mesh {
   private seekNeighbours(nowMs: number, effects: Effects): void {
     const peers = this.members.sample('alive', this.options.degreeMin - this.requests.size, this.random, (peer) => !this.requests.has(peer));
     for (const peer of peers) this.requestLink(peer, true, nowMs, effects);
-    if (this.requests.size === 0) this.join(nowMs, effects);
-  }
-
-  private join(nowMs: number, effects: Effects): void {
-    if (this.joining !== undefined && nowMs - this.joining.sinceMs < this.options.probeTimeoutMs) return;
-    if (this.joining !== undefined) effects.emit({ kind: 'isolated', group: this.group });
-    const contact = this.random.pick(this.contacts);
-    if (contact === undefined) return;
-    this.joining = { contact, sinceMs: nowMs };
-    effects.send(contact, { kind: 'naradaJoin', group: this.group });
+    if (this.requests.size === 0) this.contacts.ask(this.random, nowMs, effects);
   }
 
   /** The link is up at this end: a new one, or one that was about to go. */
   private takeLink(peer: PeerRef, nowMs: number, effects: Effects): void {
-    this.requests.delete(peer);
+    this.requests.end(peer);
     const known = this.links.find(peer);
     const link = known ?? this.links.add(peer, nowMs);
     // The neighbour may be one that has started anew, and counts from 0 again.
@@ -374,14 +366,15 @@ export class Narada implements TreeOverlay, Mesh {
 
   private removeLink(link: MeshLink, nowMs: number, effects: Effects): void {
     this.links.remove(link);
+    this.routes.forgetLink(link);
     effects.closeLink(link.peer);
     this.listener.onNeighbourDown(link.peer, nowMs, effects);
-    this.chooseRoutes(effects);
+    this.tellChanges(effects);
   }
 
   /** The links, or their costs, have changed. */
   private chooseRoutes(effects: Effects): void {
-    for (const { peer, status } of this.members.all()) if (status === 'alive') this.routes.choose(peer);
+    this.routes.chooseAll();
     this.tellChanges(effects);
   }
 
@@ -401,9 +394,6 @@ export class Narada implements TreeOverlay, Mesh {
     effects.setTimer({ kind: 'narada', step, group: this.group, session: this.session }, afterMs);
   }
 }
-
-/** Contacts remembered; the one added longest ago goes first. */
-const CONTACTS_MAX = 8;
 
 /** How often what waits for an answer is looked at, in ms. A guess. */
 const CHECK_INTERVAL_MS = 1000;

@@ -1,18 +1,26 @@
 import type { PeerRef } from '../../core/ids.ts';
-import type { MemberStatus } from '../../core/messages.ts';
+import type { MemberStatus, MeshRoute } from '../../core/messages.ts';
 import type { Random } from '../../core/random.ts';
 
-/** What is known of a member (section 3.1): who, the last sequence number, and when it was heard of first. */
+/**
+ * What is known of a member (section 3.1), and the routes to it: all in one object, since
+ * a refresh looks at it for each member, and a simulation of many peers waits for memory.
+ */
 export interface Member {
   readonly peer: PeerRef;
+  /** The last sequence number that it is known to have issued. */
   seq: number;
   status: MemberStatus;
   /** When news of the member came last: its latest sequence number, or its end. In ms. */
   heardMs: number;
+  /** The routes of the neighbours to it while it is alive, by the slots of their links. */
+  readonly told: (MeshRoute | undefined)[];
+  /** The route to it. */
+  best: MeshRoute | undefined;
 }
 
-/** What a piece of news did. `unknown`: the member is not in the list. */
-export type News = 'unknown' | 'stale' | 'fresh' | 'died' | 'revived';
+/** What a piece of news did. */
+export type News = 'stale' | 'fresh' | 'died' | 'revived';
 
 /**
  * Every other member of the group, the dead ones for a while yet: or else old news of a
@@ -26,12 +34,15 @@ export type News = 'unknown' | 'stale' | 'fresh' | 'died' | 'revived';
  */
 export class MemberList {
   private readonly membersMax: number;
+  private readonly slots: number;
   private readonly members = new Map<PeerRef, Member>();
   private living = 0;
   readonly counters = { refused: 0, flushed: 0 };
 
-  constructor(membersMax: number) {
+  /** @param membersMax others at most; @param slots links that there can be. */
+  constructor(membersMax: number, slots: number) {
     this.membersMax = membersMax;
+    this.slots = slots;
   }
 
   /** Members that are alive, as far as is known. */
@@ -56,22 +67,22 @@ export class MemberList {
     return this.members.values();
   }
 
-  /** Takes in a member of which no sequence number is known; whether it is in the list now, dead or alive. */
-  admit(peer: PeerRef, nowMs: number): boolean {
-    if (this.members.has(peer)) return true;
+  /** Takes in a member of which no sequence number is known; `undefined` when there is no room. One that is there already stays as it is, dead or alive. */
+  admit(peer: PeerRef, nowMs: number): Member | undefined {
+    const known = this.members.get(peer);
+    if (known !== undefined) return known;
     if (this.members.size >= this.membersMax && !this.flushOldestDead()) {
       this.counters.refused++;
-      return false;
+      return undefined;
     }
-    this.members.set(peer, { peer, seq: 0, status: 'alive', heardMs: nowMs });
+    const member = newMember(peer, nowMs, this.slots);
+    this.members.set(peer, member);
     this.living++;
-    return true;
+    return member;
   }
 
-  /** Figure 2: what somebody says of a member counts when it is newer than what is known. */
-  hear(peer: PeerRef, seq: number, status: MemberStatus, nowMs: number): News {
-    const member = this.members.get(peer);
-    if (member === undefined) return 'unknown';
+  /** Figure 2: what somebody says of a member of this list counts when it is newer than what is known. */
+  hear(member: Member, seq: number, status: MemberStatus, nowMs: number): News {
     const ends = status !== 'alive' && member.status === 'alive';
     if (seq < member.seq || (seq === member.seq && !ends)) return 'stale';
     const revives = status === 'alive' && member.status !== 'alive';
@@ -92,16 +103,14 @@ export class MemberList {
     return silent;
   }
 
-  /** Forgets members dead for longer than `deadMs`, and answers whom. */
-  flush(deadMs: number, nowMs: number): PeerRef[] {
-    const flushed: PeerRef[] = [];
-    if (this.living === this.members.size) return flushed;
-    for (const { peer, status, heardMs } of this.members.values()) {
-      if (status !== 'alive' && nowMs - heardMs > deadMs) flushed.push(peer);
+  /** Forgets members dead for longer than `deadMs`. */
+  flush(deadMs: number, nowMs: number): void {
+    if (this.living === this.members.size) return;
+    for (const { peer, status, heardMs } of [...this.members.values()]) {
+      if (status === 'alive' || nowMs - heardMs <= deadMs) continue;
+      this.members.delete(peer);
+      this.counters.flushed++;
     }
-    for (const peer of flushed) this.members.delete(peer);
-    this.counters.flushed += flushed.length;
-    return flushed;
   }
 
   /** Up to `count` random members with this status for which `fits` holds. */
@@ -120,4 +129,10 @@ export class MemberList {
     this.counters.flushed++;
     return this.members.delete(oldest.peer);
   }
+}
+
+/** A member that is alive, with no route to it. */
+export function newMember(peer: PeerRef, nowMs: number, slots: number): Member {
+  const told = new Array<MeshRoute | undefined>(slots).fill(undefined);
+  return { peer, seq: 0, status: 'alive', heardMs: nowMs, told, best: undefined };
 }

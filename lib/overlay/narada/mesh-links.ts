@@ -1,10 +1,12 @@
+import { assert } from '../../core/errors.ts';
 import type { PeerRef } from '../../core/ids.ts';
-import type { MeshRoute } from '../../core/messages.ts';
 import { TRANSIENT_US } from '../../core/messages/narada.ts';
 
 /** This end of a link of the mesh. */
 export interface MeshLink {
   readonly peer: PeerRef;
+  /** Where members keep the routes of this neighbour: a small number that no other link has. */
+  readonly slot: number;
   /** When it came up, in ms. */
   readonly sinceMs: number;
   /** One-way delay as this end has measured it, in whole microseconds; `undefined` before, and the link then serves no route. */
@@ -18,8 +20,6 @@ export interface MeshLink {
   /** When the neighbour was heard last, and when it was asked to describe members, in ms. */
   heardMs: number;
   describeMs: number;
-  /** The neighbour's routes to members known here that are alive, and to this one. */
-  readonly told: Map<PeerRef, MeshRoute>;
 }
 
 /** Smallest share by which a measured delay must differ to count, so that routes do not follow noise. A guess. */
@@ -29,11 +29,21 @@ const DELAY_CHANGE = 0.1;
 export class MeshLinks {
   readonly neighbours: PeerRef[] = [];
   readonly all: MeshLink[] = [];
+  /** Links at most; whoever adds one sees to it. */
+  readonly max: number;
+
+  constructor(max: number) {
+    this.max = max;
+  }
 
   find(peer: PeerRef): MeshLink | undefined {
     // No closure: every refresh and every forwarded message comes through here.
     for (const link of this.all) if (link.peer === peer) return link;
     return undefined;
+  }
+
+  get isFull(): boolean {
+    return this.all.length >= this.max;
   }
 
   /** Links that are to stay. */
@@ -44,9 +54,10 @@ export class MeshLinks {
   }
 
   add(peer: PeerRef, nowMs: number): MeshLink {
+    assert(!this.isFull, 'links within their limit');
     const link: MeshLink = {
-      peer, sinceMs: nowMs, delayUs: undefined, fadingSinceMs: undefined,
-      degree: 0, lastNumber: -1, heardMs: nowMs, describeMs: -Infinity, told: new Map(),
+      peer, slot: this.freeSlot(), sinceMs: nowMs, delayUs: undefined, fadingSinceMs: undefined,
+      degree: 0, lastNumber: -1, heardMs: nowMs, describeMs: -Infinity,
     };
     this.all.push(link);
     this.neighbours.push(peer);
@@ -58,6 +69,12 @@ export class MeshLinks {
     this.all.splice(index, 1);
     this.neighbours.splice(index, 1);
   }
+
+  private freeSlot(): number {
+    let slot = 0;
+    while (this.all.some((link) => link.slot === slot)) slot++;
+    return slot;
+  }
 }
 
 /** What the link adds to a route, in microseconds; `undefined` while it serves none. */
@@ -65,17 +82,16 @@ export function linkCostUs({ delayUs, fadingSinceMs }: MeshLink): number | undef
   return delayUs === undefined || fadingSinceMs === undefined ? delayUs : delayUs + TRANSIENT_US;
 }
 
+/** One-way delay in whole microseconds, at least 1, of a round trip. */
+export function delayUsOf(rttMs: number): number {
+  return Math.max(1, Math.round(rttMs * 500));
+}
+
 /** Takes a measured round trip; whether the cost of the link has changed. */
 export function measured(link: MeshLink, rttMs: number): boolean {
-  const delayUs = Math.max(1, Math.round(rttMs * 500));
+  const delayUs = delayUsOf(rttMs);
   const before = link.delayUs;
   if (before !== undefined && Math.abs(delayUs - before) <= DELAY_CHANGE * before) return false;
   link.delayUs = delayUs;
   return true;
-}
-
-/** Whom the neighbour uses as its next hop to `member`. */
-export function nextHopOf(link: MeshLink, member: PeerRef): PeerRef | undefined {
-  const route = link.told.get(member);
-  return route === undefined ? undefined : (route.path[0] ?? member);
 }

@@ -5,7 +5,7 @@ import type { NaradaCosts } from '../../core/messages.ts';
 import type { Random } from '../../core/random.ts';
 import type { RttMeter } from '../rtt-meter.ts';
 import type { MemberList } from './member-list.ts';
-import type { MeshLink, MeshLinks } from './mesh-links.ts';
+import { type MeshLink, type MeshLinks, delayUsOf } from './mesh-links.ts';
 import type { RouteTable } from './route-table.ts';
 import { addThreshold, consensusCost, dropThreshold, utilityGain } from './utility.ts';
 
@@ -29,14 +29,19 @@ const LINK_AGE_MIN_MS = 30_000;
 /** A member that is at most this share of its mesh delay away gets a link whatever the gain, and keeps it (section 3.2.1). A guess. */
 const VERY_NEAR = 0.1;
 
+/** Measurements in a row that come to nothing make the next one wait longer, by this factor, up to so many probe intervals. Guesses. */
+const PAUSE_GROWTH = 1.5;
+const PAUSE_MAX = 16;
+
 /**
- * Makes the mesh better (section 3.2): at each probe, one random member is measured and
- * perhaps linked to, and the link of least use perhaps dropped.
+ * Makes the mesh better (section 3.2): at each probe, the link of least use is perhaps
+ * dropped, and one random member measured and perhaps linked to.
  *
  * A member that is no nearer than the mesh makes it already is of no use to anybody's
- * delay, and is not asked for its routing table. Since the thresholds rise with the
- * degree and with each link that this member has added while the group stayed as it was,
- * the mesh comes to rest.
+ * delay, and is not asked for its routing table. The thresholds rise with the degree and
+ * with each link that this member has added while the group stayed as it was, and
+ * measurements that come to nothing grow rare while nothing changes: the mesh comes to
+ * rest.
  */
 export class MeshUpkeep {
   private readonly mesh: Mesh;
@@ -45,6 +50,10 @@ export class MeshUpkeep {
   /** Links added for their gain while the group had as many members as now. */
   private added = 0;
   private groupSize = 0;
+  private degree = 0;
+  /** Probe intervals from one measurement to the next, and still to go. */
+  private pause = 1;
+  private wait = 0;
   readonly counters = { added: 0, dropped: 0 };
 
   constructor(mesh: Mesh) {
@@ -53,10 +62,12 @@ export class MeshUpkeep {
 
   onProbeTimer(nowMs: number, effects: Effects): void {
     const { mesh } = this;
-    this.noticeGroupSize();
+    this.noticeChanges();
     this.dropCheapest(nowMs, effects);
     this.candidate = undefined;
-    if (mesh.links.degree >= mesh.options.degreeMax) return;
+    if (mesh.links.degree >= mesh.options.degreeMax || --this.wait > 0) return;
+    this.wait = Math.round(this.pause);
+    this.pause = Math.min(PAUSE_MAX, this.pause * PAUSE_GROWTH);
     this.candidate = mesh.members.sample('alive', 1, mesh.random, (peer) => mesh.links.find(peer) === undefined)[0];
     if (this.candidate !== undefined) mesh.meter.probe(this.candidate, nowMs, effects);
   }
@@ -98,7 +109,7 @@ export class MeshUpkeep {
     for (const link of mesh.links.all) {
       if (link.fadingSinceMs !== undefined || nowMs - link.sinceMs < LINK_AGE_MIN_MS || link.degree === 0) continue;
       const threshold = dropThreshold(groupSize, mesh.links.degree, link.degree, mesh.options);
-      const cost = threshold === 0 ? Infinity : consensusCost(link, mesh.routes, mesh.self);
+      const cost = threshold === 0 ? Infinity : consensusCost(link, mesh.routes);
       if (cost >= threshold || cost >= least || this.isVeryNear(link)) continue;
       cheapest = link;
       least = cost;
@@ -110,11 +121,12 @@ export class MeshUpkeep {
 
   /** Whether the way to the neighbour without the link would be so much longer that the link would come back. */
   private isVeryNear(link: MeshLink): boolean {
-    const { self, links } = this.mesh;
+    const { self, links, members } = this.mesh;
     if (link.delayUs === undefined) return true;
+    const neighbour = members.get(link.peer);
     let aroundUs = Infinity;
     for (const other of links.all) {
-      const route = other === link || other.fadingSinceMs !== undefined ? undefined : other.told.get(link.peer);
+      const route = other === link || other.fadingSinceMs !== undefined ? undefined : neighbour?.told[other.slot];
       if (route === undefined || other.delayUs === undefined || route.path.includes(self)) continue;
       aroundUs = Math.min(aroundUs, other.delayUs + route.costUs);
     }
@@ -128,7 +140,7 @@ export class MeshUpkeep {
 
   private linkUs(peer: PeerRef): number | undefined {
     const rttMs = this.mesh.meter.rttMs(peer);
-    return rttMs === undefined ? undefined : Math.max(1, Math.round(rttMs * 500));
+    return rttMs === undefined ? undefined : delayUsOf(rttMs);
   }
 
   /** By how much thresholds are higher than at first. */
@@ -136,9 +148,14 @@ export class MeshUpkeep {
     return 1 + this.added / this.mesh.options.degreeMax;
   }
 
-  private noticeGroupSize(): void {
-    const { aliveCount } = this.mesh.members;
-    if (aliveCount !== this.groupSize) this.added = 0;
-    this.groupSize = aliveCount;
+  private noticeChanges(): void {
+    const { members, links, options } = this.mesh;
+    if (members.aliveCount !== this.groupSize) this.added = 0;
+    if (members.aliveCount !== this.groupSize || links.degree !== this.degree || links.degree < options.degreeMin) {
+      this.pause = 1;
+      this.wait = 0;
+    }
+    this.groupSize = members.aliveCount;
+    this.degree = links.degree;
   }
 }

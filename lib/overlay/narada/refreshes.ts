@@ -1,16 +1,13 @@
 import type { Effects } from '../../core/effects.ts';
 import type { GroupRef, PeerRef } from '../../core/ids.ts';
-import type { MeshRoute, NaradaRefresh, RefreshEntry } from '../../core/messages.ts';
+import type { NaradaRefresh, RefreshEntry } from '../../core/messages.ts';
 import { DESCRIBED_MAX, REFRESH_ENTRIES_MAX, REFRESH_HOPS_MAX } from '../../core/messages/narada.ts';
 import type { Member, MemberList } from './member-list.ts';
 import type { MeshLink, MeshLinks } from './mesh-links.ts';
-import type { RouteTable } from './route-table.ts';
+import { type RouteTable, TO_ITSELF } from './route-table.ts';
 
 /** Largest sequence number on the wire; whoever gets there stays there. */
 const SEQ_MAX = 0xffff_ffff;
-
-/** The route of a member to itself, as it tells it. */
-const TO_ITSELF: MeshRoute = { costUs: 0, path: [] };
 
 /**
  * What members tell their neighbours of all members (sections 3.1 and 3.3): sequence
@@ -79,26 +76,26 @@ export class Refreshes {
   }
 
   /** A member has died, or lives again: that is told, and decides whether there are routes to it. */
-  onEndOrReturn(member: PeerRef): void {
-    if (!this.members.isAlive(member)) this.routes.forget(member);
-    this.routes.changed.add(member);
+  onEndOrReturn(member: Member): void {
+    if (member.status !== 'alive') this.routes.forget(member);
+    this.routes.changed.add(member.peer);
   }
 
   /** Whether the member is known, or need not be. */
-  private onEntry(link: MeshLink, { member, seq, status, route }: RefreshEntry, nowMs: number): boolean {
+  private onEntry(link: MeshLink, { member: peer, seq, status, route }: RefreshEntry, nowMs: number): boolean {
+    const member = this.members.get(peer);
+    if (member === undefined) return status !== 'alive';
     const news = this.members.hear(member, seq, status, nowMs);
-    if (news === 'unknown') return status !== 'alive';
     if (news === 'died' || news === 'revived') this.onEndOrReturn(member);
-    if (!this.members.isAlive(member)) return true;
+    if (member.status !== 'alive') return true;
     // Old news of the end of a member that lives: the sender has no route, and will hear better.
     this.routes.learn(link, member, status === 'alive' ? route : undefined);
     return true;
   }
 
   /** Somebody takes this member for dead, or knows a higher number of an earlier incarnation: a number above it puts that right. */
-  private onOwnEntry(link: MeshLink, { member, seq, status, route }: RefreshEntry): void {
-    if (route === undefined) link.told.delete(member);
-    else link.told.set(member, route);
+  private onOwnEntry(link: MeshLink, { seq, status, route }: RefreshEntry): void {
+    this.routes.learnOwn(link, route);
     if (status === 'alive' ? seq <= this.seq : seq < this.seq) return;
     this.seq = Math.min(SEQ_MAX, seq + 1);
     this.counters.refuted++;
@@ -125,9 +122,8 @@ export class Refreshes {
     return { member: this.self, status: 'alive', seq: this.seq, route: TO_ITSELF };
   }
 
-  private entryOf({ peer, status, seq }: Member): RefreshEntry {
-    const route = this.routes.best.get(peer);
-    return route === undefined ? { member: peer, status, seq } : { member: peer, status, seq, route };
+  private entryOf({ peer, status, seq, best }: Member): RefreshEntry {
+    return best === undefined ? { member: peer, status, seq } : { member: peer, status, seq, route: best };
   }
 
   /** In as many messages as it takes; each goes to all as one object. */

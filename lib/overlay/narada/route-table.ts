@@ -1,94 +1,134 @@
 import type { PeerRef } from '../../core/ids.ts';
 import type { MeshRoute } from '../../core/messages.ts';
 import { COST_US_MAX, PATH_HOPS_MAX } from '../../core/messages/narada.ts';
-import { type MeshLink, linkCostUs } from './mesh-links.ts';
+import { type Member, type MemberList, newMember } from './member-list.ts';
+import { type MeshLink, type MeshLinks, linkCostUs } from './mesh-links.ts';
 
-/** The route of a neighbour to itself, before it has told anything. */
-const ITSELF: MeshRoute = { costUs: 0, path: [] };
+/** The route of a member to itself. */
+export const TO_ITSELF: MeshRoute = Object.freeze({ costUs: 0, path: Object.freeze([]) as readonly PeerRef[] });
 
 /**
- * The best route to each member (section 3.3): a distance vector with paths, as in BGP.
- * A route of a neighbour that leads through this member is none, so that nothing counts
- * to infinity; costs are delays.
- *
- * Bounded by the members: whoever uses it tells it of members in the list only.
+ * The routes over the mesh (section 3.3): a distance vector with paths, as in BGP. A
+ * route of a neighbour that leads through this member is none, so that nothing counts to
+ * infinity; costs are delays. The routes themselves stand with the members.
  */
 export class RouteTable {
-  /** By member, this one left out. */
-  readonly best = new Map<PeerRef, MeshRoute>();
-  /** Members whose best route is another one since this was cleared. */
+  /** Members of which neighbours must be told: their best route is another one, or their status. */
   readonly changed = new Set<PeerRef>();
   private readonly self: PeerRef;
-  private readonly links: readonly MeshLink[];
+  private readonly members: MemberList;
+  private readonly links: MeshLinks;
+  /** This member, as its neighbours see it. */
+  private readonly own: Member;
 
-  constructor(self: PeerRef, links: readonly MeshLink[]) {
+  constructor(self: PeerRef, members: MemberList, links: MeshLinks) {
     this.self = self;
+    this.members = members;
     this.links = links;
+    this.own = newMember(self, 0, links.max);
   }
 
-  costUs(member: PeerRef): number | undefined {
-    return this.best.get(member)?.costUs;
+  costUs(peer: PeerRef): number | undefined {
+    return this.members.get(peer)?.best?.costUs;
   }
 
-  nextHop(member: PeerRef): PeerRef | undefined {
-    const route = this.best.get(member);
-    return route === undefined ? undefined : (route.path[0] ?? member);
+  /** Whom the neighbour uses as its next hop to `peer`, as far as it has told. */
+  nextHopOf(link: MeshLink, peer: PeerRef): PeerRef | undefined {
+    const member = peer === this.self ? this.own : this.members.get(peer);
+    return member === undefined ? undefined : nextHop(peer, member.told[link.slot]);
+  }
+
+  /** How many members this one reaches over the link, and how many, this one included, the neighbour does. */
+  usersOf(link: MeshLink): { readonly own: number; readonly other: number } {
+    let own = 0;
+    let other = nextHop(this.self, this.own.told[link.slot]) === this.self ? 1 : 0;
+    for (const { peer, best, told } of this.members.all()) {
+      if (nextHop(peer, best) === link.peer) own++;
+      if (nextHop(peer, told[link.slot]) === this.self) other++;
+    }
+    return { own, other };
   }
 
   /** A neighbour has told its route to a living member; `undefined` for none. */
-  learn(link: MeshLink, member: PeerRef, route: MeshRoute | undefined): void {
-    if (sameRoute(link.told.get(member), route)) return;
-    if (route === undefined) link.told.delete(member);
-    else link.told.set(member, route);
+  learn(link: MeshLink, member: Member, route: MeshRoute | undefined): void {
+    if (sameRoute(member.told[link.slot], route)) return;
+    member.told[link.slot] = route;
+    const { best } = member;
+    // Most news is of a neighbour whose route is not the best, and stays so.
+    const isUsed = best !== undefined && nextHop(member.peer, best) === link.peer;
+    if (!isUsed && (this.offeredUs(link, member) ?? Infinity) >= (best?.costUs ?? COST_US_MAX + 1)) return;
     this.choose(member);
   }
 
-  /** Chooses anew for each of these members: links have changed. */
-  chooseAll(members: Iterable<PeerRef>): void {
-    for (const member of members) this.choose(member);
+  /** A neighbour has told its route to this member. */
+  learnOwn(link: MeshLink, route: MeshRoute | undefined): void {
+    this.own.told[link.slot] = route;
+  }
+
+  /** Links, or their costs, have changed. */
+  chooseAll(): void {
+    for (const member of this.members.all()) if (member.status === 'alive') this.choose(member);
+  }
+
+  /** The link is gone, and with it what the neighbour has told. */
+  forgetLink(link: MeshLink): void {
+    this.own.told[link.slot] = undefined;
+    for (const member of this.members.all()) member.told[link.slot] = undefined;
+    this.chooseAll();
   }
 
   /** The member is no longer alive. */
-  forget(member: PeerRef): void {
-    for (const link of this.links) link.told.delete(member);
-    if (this.best.delete(member)) this.changed.add(member);
+  forget(member: Member): void {
+    member.told.fill(undefined);
+    member.best = undefined;
+    this.changed.add(member.peer);
   }
 
-  /** The cheapest way; among equals the one in use, then the link that is oldest. */
-  choose(member: PeerRef): void {
-    const before = this.best.get(member);
-    const via = before === undefined ? undefined : (before.path[0] ?? member);
+  /** The cheapest way; among equals the one in use, then that over the oldest link. */
+  private choose(member: Member): void {
+    const { peer, best } = member;
+    const via = best === undefined ? undefined : nextHop(peer, best);
     let cheapest: MeshLink | undefined = undefined;
     let costUs = COST_US_MAX + 1;
-    for (const link of this.links) {
-      const offered = this.offered(link, member);
-      if (offered === undefined || offered > costUs || (offered === costUs && link.peer !== via)) continue;
+    for (const link of this.links.all) {
+      const offeredUs = this.offeredUs(link, member);
+      if (offeredUs === undefined || offeredUs > costUs || (offeredUs === costUs && link.peer !== via)) continue;
+      if (!this.isOpen(link, member)) continue;
       cheapest = link;
-      costUs = offered;
+      costUs = offeredUs;
     }
     const route = cheapest === undefined ? undefined : extended(cheapest, member, costUs);
-    if (sameRoute(before, route)) return;
-    if (route === undefined) this.best.delete(member);
-    else this.best.set(member, route);
-    this.changed.add(member);
+    if (sameRoute(best, route)) return;
+    member.best = route;
+    this.changed.add(peer);
   }
 
-  /** Cost of the way over this link, when it is one. */
-  private offered(link: MeshLink, member: PeerRef): number | undefined {
+  /** What the way over this link would cost, were it open. */
+  private offeredUs(link: MeshLink, member: Member): number | undefined {
     const linkUs = linkCostUs(link);
     const told = toldRoute(link, member);
-    if (linkUs === undefined || told === undefined) return undefined;
-    if (told.path.includes(this.self) || told.path.length >= PATH_HOPS_MAX) return undefined;
-    return linkUs + told.costUs;
+    return linkUs === undefined || told === undefined ? undefined : linkUs + told.costUs;
+  }
+
+  /** Whether the way over this link does not come back here, and is not too long. */
+  private isOpen(link: MeshLink, member: Member): boolean {
+    const path = toldRoute(link, member)?.path;
+    return path !== undefined && path.length < PATH_HOPS_MAX && !path.includes(this.self);
   }
 }
 
-function toldRoute(link: MeshLink, member: PeerRef): MeshRoute | undefined {
-  return member === link.peer ? ITSELF : link.told.get(member);
+/** The first member on a route to `peer`. */
+export function nextHop(peer: PeerRef, route: MeshRoute | undefined): PeerRef | undefined {
+  return route === undefined ? undefined : (route.path[0] ?? peer);
 }
 
-function extended(link: MeshLink, member: PeerRef, costUs: number): MeshRoute {
-  if (member === link.peer) return { costUs, path: [] };
+/** A neighbour has a route to itself before it has told anything. */
+function toldRoute(link: MeshLink, member: Member): MeshRoute | undefined {
+  return member.peer === link.peer ? TO_ITSELF : member.told[link.slot];
+}
+
+function extended(link: MeshLink, member: Member, costUs: number): MeshRoute {
+  if (member.peer === link.peer) return { costUs, path: [] };
   return { costUs, path: [link.peer, ...(toldRoute(link, member)?.path ?? [])] };
 }
 

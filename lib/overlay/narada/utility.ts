@@ -1,7 +1,7 @@
 import type { NaradaOptions } from '../../core/config.ts';
 import type { PeerRef } from '../../core/ids.ts';
 import type { MemberCost } from '../../core/messages.ts';
-import { type MeshLink, nextHopOf } from './mesh-links.ts';
+import type { MeshLink } from './mesh-links.ts';
 import type { RouteTable } from './route-table.ts';
 
 /**
@@ -28,11 +28,8 @@ export function utilityGain(routes: RouteTable, self: PeerRef, costs: readonly M
 }
 
 /** Cost of a link (figure 5): how many members one of its ends reaches over it, whichever end has more. */
-export function consensusCost(link: MeshLink, routes: RouteTable, self: PeerRef): number {
-  let own = 0;
-  let other = 0;
-  for (const member of routes.best.keys()) if (routes.nextHop(member) === link.peer) own++;
-  for (const member of link.told.keys()) if (nextHopOf(link, member) === self) other++;
+export function consensusCost(link: MeshLink, routes: RouteTable): number {
+  const { own, other } = routes.usersOf(link);
   return Math.max(own, other);
 }
 
@@ -53,11 +50,11 @@ export function addThreshold(groupSize: number, degree: number, { degreeMin, deg
 /**
  * The cost below which a link is dropped, `degree` being that of this end and `otherDegree`
  * that of the other, the link counted in both. Where there are more than there may be, one
- * must go, though none without which half of the group could not be reached.
+ * must go, whatever it leaves to the other end, but none by which half of the group is reached.
  */
 export function dropThreshold(groupSize: number, degree: number, otherDegree: number, options: NaradaOptions): number {
+  if (degree > options.degreeMax) return groupSize / 2;
   const lower = Math.min(degree, otherDegree);
   if (lower <= options.degreeMin) return 0;
-  if (degree > options.degreeMax) return groupSize / 2;
   return DROP_SHARE * addThreshold(groupSize, lower - 1, options);
 }
