@@ -26,7 +26,7 @@ export interface Mesh {
 /** A link this young is not dropped: the routes over it must have spread first. A guess. */
 const LINK_AGE_MIN_MS = 30_000;
 
-/** A member that is at most this share of its mesh delay away gets a link whatever the gain, and keeps it (section 3.2.1). A guess. */
+/** A member whose distance is at most this share of its mesh delay, and of the mean mesh delay, gets a link whatever the gain (section 3.2.1). A guess. */
 const VERY_NEAR = 0.1;
 
 /** Measurements in a row that come to nothing make the next one wait longer, by this factor, up to so many probe intervals. Guesses. */
@@ -94,7 +94,8 @@ export class MeshUpkeep {
     if (Math.max(degree, links.degree) >= options.degreeMax) return;
     const gain = utilityGain(routes, self, costs, linkUs);
     const threshold = addThreshold(members.aliveCount + 1, Math.max(degree, links.degree), options) * this.restlessness;
-    if (gain <= threshold && linkUs > VERY_NEAR * (routes.costUs(from) ?? Infinity)) return;
+    const isFarOnMesh = linkUs <= VERY_NEAR * (routes.costUs(from) ?? Infinity);
+    if (gain <= threshold && !(isFarOnMesh && this.isVeryNear(linkUs))) return;
     this.added++;
     this.counters.added++;
     this.request(from, nowMs, effects);
@@ -110,7 +111,7 @@ export class MeshUpkeep {
       if (link.fadingSinceMs !== undefined || nowMs - link.sinceMs < LINK_AGE_MIN_MS || link.degree === 0) continue;
       const threshold = dropThreshold(groupSize, mesh.links.degree, link.degree, mesh.options);
       const cost = threshold === 0 ? Infinity : consensusCost(link, mesh.routes);
-      if (cost >= threshold || cost >= least || this.isVeryNear(link)) continue;
+      if (cost >= threshold || cost >= least || link.delayUs === undefined || this.isVeryNear(link.delayUs)) continue;
       cheapest = link;
       least = cost;
     }
@@ -119,18 +120,16 @@ export class MeshUpkeep {
     mesh.dropLink(cheapest, nowMs, effects);
   }
 
-  /** Whether the way to the neighbour without the link would be so much longer that the link would come back. */
-  private isVeryNear(link: MeshLink): boolean {
-    const { self, links, members } = this.mesh;
-    if (link.delayUs === undefined) return true;
-    const neighbour = members.get(link.peer);
-    let aroundUs = Infinity;
-    for (const other of links.all) {
-      const route = other === link || other.fadingSinceMs !== undefined ? undefined : neighbour?.told[other.slot];
-      if (route === undefined || other.delayUs === undefined || route.path.includes(self)) continue;
-      aroundUs = Math.min(aroundUs, other.delayUs + route.costUs);
+  /** Whether a member this far away is much nearer than members are on average: such links come by their nearness, and stay. */
+  private isVeryNear(delayUs: number): boolean {
+    let sumUs = 0;
+    let count = 0;
+    for (const { best } of this.mesh.members.all()) {
+      if (best === undefined) continue;
+      sumUs += best.costUs;
+      count++;
     }
-    return link.delayUs <= VERY_NEAR * aroundUs;
+    return delayUs * count <= VERY_NEAR * sumUs;
   }
 
   private request(peer: PeerRef, nowMs: number, effects: Effects): void {
