@@ -335,7 +335,8 @@ export class Narada implements TreeOverlay, Mesh {
 
   /** Section 3.1.1: asks a few random members for links, or a contact for members where none is known. */
   private seekNeighbours(nowMs: number, effects: Effects): void {
-    const peers = this.members.sample('alive', this.options.degreeMin - this.requests.size, this.random, (peer) => !this.requests.has(peer));
+    const lacking = Math.max(0, this.options.degreeMin - this.requests.size);
+    const peers = this.members.sample('alive', lacking, this.random, (peer) => !this.requests.has(peer));
     for (const peer of peers) this.requestLink(peer, true, nowMs, effects);
     if (this.requests.size === 0) this.contacts.ask(this.random, nowMs, effects);
   }
