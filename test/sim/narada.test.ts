@@ -16,14 +16,17 @@ const FAST: Choice<NaradaOptions> = {
 };
 
 /** Hosts at random places of a square, 1 to 100 ms from each other; from `cut` on two halves that hear nothing of each other, until that is undone. */
-class Plane extends DelayPaths {
-  override readonly plain: boolean;
+class Plane implements Paths {
+  readonly hosts: number;
+  readonly plain: boolean;
+  private readonly delays: DelayPaths;
   cut = false;
 
   constructor(hosts: number, canBeCut = false) {
     const random = new Random(SEED);
     const places = Array.from({ length: hosts }, () => [70 * random.float(), 70 * random.float()] as const);
-    super({
+    this.hosts = hosts;
+    this.delays = new DelayPaths({
       hosts,
       symmetric: true,
       delayMs: (a, b) => {
@@ -34,8 +37,20 @@ class Plane extends DelayPaths {
     this.plain = !canBeCut;
   }
 
-  override loss(from = 0, to = 0): number {
+  delayUs(from: number, to: number): number {
+    return this.delays.delayUs(from, to);
+  }
+
+  loss(from: number, to: number): number {
     return this.cut && (from < this.hosts / 2) !== (to < this.hosts / 2) ? 1 : 0;
+  }
+
+  jitterUs(): number {
+    return 0;
+  }
+
+  queues(): readonly [] {
+    return [];
   }
 }
 

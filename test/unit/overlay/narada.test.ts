@@ -13,7 +13,6 @@ const OPTIONS = DEFAULTS.overlay.narada;
 const group = GROUP;
 const join: Message = { kind: 'naradaJoin', group };
 const drop: Message = { kind: 'naradaDrop', group };
-const askCosts: Message = { kind: 'naradaAskCosts', group };
 const members = (...peers: PeerRef[]): Message => ({ kind: 'naradaMembers', group, peers });
 const describeThem = (...peers: PeerRef[]): Message => ({ kind: 'naradaDescribe', group, peers });
 const link = (urgent: boolean): Message => ({ kind: 'naradaLink', group, urgent });

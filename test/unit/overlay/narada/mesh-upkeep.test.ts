@@ -185,7 +185,7 @@ describe('the upkeep of the mesh, dropping links (section 3.2.2)', () => {
   });
 
   test.each([
-    ['one that is young', (link: MeshLink, made: Bed) => { made.nowMs = OLD_MS - 1; }],
+    ['one that is young', (_link: MeshLink, made: Bed) => { made.nowMs = OLD_MS - 1; }],
     ['one that goes already', (link: MeshLink) => { link.fadingSinceMs = 0; }],
     ['one whose other end has few', (link: MeshLink) => { link.degree = 3; }],
   ])('%s stays', (_, change) => {
