@@ -2,7 +2,7 @@ import type { NaradaOptions } from '../core/config.ts';
 import type { Effects, NaradaTimer, Timer } from '../core/effects.ts';
 import { unreachable } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
-import type { Message, NaradaCosts, NaradaDescribe, NaradaLink, NaradaLinkReply, NaradaMembers, NaradaRefresh, RttMessage } from '../core/messages.ts';
+import type { Message, NaradaDescribe, NaradaLink, NaradaLinkReply, NaradaMembers, NaradaRefresh, RttMessage } from '../core/messages.ts';
 import { DESCRIBED_MAX } from '../core/messages/narada.ts';
 import type { NeighbourListener, TreeOverlay } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
@@ -98,13 +98,10 @@ export class Narada implements TreeOverlay, Mesh {
     for (const [step, everyMs] of this.periods()) this.setTimer(step, this.random.below(everyMs), effects);
   }
 
-  /** Section 3.3: to the neighbours that use this member as their next hop to the source. */
+  /** To the neighbours that use this member as their next hop to the source (section 3.3). */
   forwardTo(origin: PeerRef, from: PeerRef): readonly PeerRef[] {
-    const targets: PeerRef[] = [];
-    for (const link of this.links.all) {
-      if (link.peer !== from && link.peer !== origin && this.routes.nextHopOf(link, origin) === this.self) targets.push(link.peer);
-    }
-    return targets;
+    const serves = (link: MeshLink): boolean => link.peer !== from && link.peer !== origin && this.routes.nextHopOf(link, origin) === this.self;
+    return this.links.all.filter(serves).map(({ peer }) => peer);
   }
 
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
@@ -119,7 +116,7 @@ export class Narada implements TreeOverlay, Mesh {
       case 'naradaLeave': return this.onLeave(from, message.seq, nowMs, effects);
       case 'naradaRefresh': return this.onRefresh(from, message, nowMs, effects);
       case 'naradaAskCosts': return this.onAskCosts(from, effects);
-      case 'naradaCosts': return this.onCosts(from, message, nowMs, effects);
+      case 'naradaCosts': return this.upkeep.onCosts(from, message, nowMs, effects);
       case 'rttProbe':
       case 'rttReply': return this.onRtt(from, message, nowMs, effects);
       default: return;
@@ -128,8 +125,7 @@ export class Narada implements TreeOverlay, Mesh {
 
   onTimer(timer: Timer, nowMs: number, effects: Effects): void {
     if (timer.kind !== 'narada') return;
-    const everyMs = this.periods().find(([step]) => step === timer.step)?.[1];
-    if (everyMs !== undefined) this.setTimer(timer.step, everyMs, effects);
+    for (const [step, everyMs] of this.periods()) if (step === timer.step) this.setTimer(step, everyMs, effects);
     switch (timer.step) {
       case 'refresh': return this.onRefreshTimer(nowMs, effects);
       case 'update': return this.onUpdateTimer(effects);
@@ -156,7 +152,7 @@ export class Narada implements TreeOverlay, Mesh {
   }
 
   leave(nowMs: number, effects: Effects): void {
-    const seq = this.refreshes.seq;
+    const { seq } = this.refreshes;
     for (const link of [...this.links.all]) {
       effects.send(link.peer, { kind: 'naradaLeave', group: this.group, seq });
       this.removeLink(link, nowMs, effects);
@@ -223,7 +219,8 @@ export class Narada implements TreeOverlay, Mesh {
 
   private onLinkReply(from: PeerRef, { accepted }: NaradaLinkReply, nowMs: number, effects: Effects): void {
     const wanted = this.requests.end(from);
-    if (!accepted) return this.links.neighbours.length === 0 ? this.seekNeighbours(nowMs, effects) : undefined;
+    // Who has no neighbour then asks others at the next check, not at once: all may refuse.
+    if (!accepted) return;
     const hasRoom = this.links.find(from) !== undefined || !this.links.isFull;
     if (wanted && hasRoom && this.members.admit(from, nowMs) !== undefined) return this.takeLink(from, nowMs, effects);
     // A link that is no longer wanted is given back, or only one end would have it.
@@ -249,7 +246,7 @@ export class Narada implements TreeOverlay, Mesh {
     const link = this.links.find(from);
     if (link === undefined) return this.onStranger(from, effects);
     const unknown = this.refreshes.apply(link, refresh, nowMs);
-    if (unknown.length > 0 && nowMs - link.describeMs >= this.options.probeTimeoutMs) {
+    if (unknown.length > 0 && !this.members.isFull && nowMs - link.describeMs >= this.options.probeTimeoutMs) {
       link.describeMs = nowMs;
       effects.send(from, { kind: 'naradaDescribe', group: this.group, peers: unknown });
     }
@@ -269,10 +266,6 @@ export class Narada implements TreeOverlay, Mesh {
     effects.send(from, { kind: 'naradaCosts', group: this.group, degree: this.links.degree, costs });
   }
 
-  private onCosts(from: PeerRef, costs: NaradaCosts, nowMs: number, effects: Effects): void {
-    this.upkeep.onCosts(from, costs, nowMs, effects);
-  }
-
   private onRtt(from: PeerRef, message: RttMessage, nowMs: number, effects: Effects): void {
     const peer = this.meter.onMessage(from, message, nowMs, effects);
     const rttMs = peer === undefined ? undefined : this.meter.rttMs(peer);
@@ -286,8 +279,7 @@ export class Narada implements TreeOverlay, Mesh {
   /** Section 3.1.3: a member that was lost sight of lives: a link to it joins what had come apart. */
   private onFound(peer: PeerRef, nowMs: number, effects: Effects): void {
     const member = this.members.get(peer);
-    const { memberTimeoutMs } = this.options;
-    const isLost = member === undefined || member.status !== 'alive' || nowMs - member.heardMs > memberTimeoutMs;
+    const isLost = member === undefined || member.status !== 'alive' || nowMs - member.heardMs > this.options.memberTimeoutMs;
     if (isLost || this.routes.costUs(peer) === undefined) this.requestLink(peer, true, nowMs, effects);
   }
 

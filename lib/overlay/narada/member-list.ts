@@ -54,6 +54,11 @@ export class MemberList {
     return this.members.size;
   }
 
+  /** Whether nobody could be taken in. */
+  get isFull(): boolean {
+    return this.members.size >= this.membersMax && this.living === this.members.size;
+  }
+
   get(peer: PeerRef): Member | undefined {
     return this.members.get(peer);
   }

@@ -85,12 +85,13 @@ describe('Narada, joining (section 3.1.1)', () => {
     expect(new Bed().linked([left, 10], [newcomer, 10]).receive(newcomer, join)).toEqual([sent(newcomer, members(self, left))]);
   });
 
-  test('asks a few of the members for links, and another one when one refuses', () => {
+  test('asks a few of the members for links, and others after a while when all refuse', () => {
     const bed = new Bed({ degreeMin: 2 });
     bed.narada.start([contact], 0, bed.effects);
     bed.effects.take();
     expect(bed.receive(contact, members(contact, self, left, right))).toEqual([sent(contact, link(true)), sent(left, link(true))]);
-    expect(bed.receive(left, reply(false))).toEqual([sent(left, link(true))]);
+    expect([bed.receive(left, reply(false)), bed.step('check'), bed.receive(contact, reply(false))]).toEqual([[], [], []]);
+    expect(bed.step('check')).toEqual([sent(contact, link(true)), sent(left, link(true))]);
   });
 
   test('takes no members from a peer that was not asked', () => {
