@@ -160,7 +160,7 @@ export class Narada implements TreeOverlay, Mesh {
   }
 
   eachPeer(visit: (peer: PeerRef) => void): void {
-    this.links.neighbours.forEach(visit);
+    for (const { peer, undescribed } of this.links.all) [peer, ...undescribed].forEach(visit);
     for (const { peer, told } of this.members.all()) {
       visit(peer);
       for (const route of told) route?.path.forEach(visit);
@@ -203,9 +203,9 @@ export class Narada implements TreeOverlay, Mesh {
   /** The descriptions go first, then what was told of these members again, since it could not be used. */
   private onDescribe(from: PeerRef, { peers }: NaradaDescribe, effects: Effects): void {
     if (this.links.find(from) === undefined) return;
-    const known = [...new Set(peers)].filter((peer) => this.members.isAlive(peer));
-    if (known.length === 0) return;
-    effects.send(from, { kind: 'naradaMembers', group: this.group, peers: known });
+    const known = new Set(peers.filter((peer) => this.members.isAlive(peer)));
+    if (known.size === 0) return;
+    effects.send(from, { kind: 'naradaMembers', group: this.group, peers: [...known] });
     this.refreshes.sendOf(known, from, effects);
   }
 
@@ -245,11 +245,8 @@ export class Narada implements TreeOverlay, Mesh {
   private onRefresh(from: PeerRef, refresh: NaradaRefresh, nowMs: number, effects: Effects): void {
     const link = this.links.find(from);
     if (link === undefined) return this.onStranger(from, effects);
-    const unknown = this.refreshes.apply(link, refresh, nowMs);
-    if (unknown.length > 0 && !this.members.isFull && nowMs - link.describeMs >= this.options.probeTimeoutMs) {
-      link.describeMs = nowMs;
-      effects.send(from, { kind: 'naradaDescribe', group: this.group, peers: unknown });
-    }
+    this.refreshes.apply(link, refresh, nowMs);
+    this.refreshes.askWhoTheyAre(link, this.options.probeTimeoutMs, nowMs, effects);
     this.tellChanges(effects);
   }
 
@@ -304,13 +301,14 @@ export class Narada implements TreeOverlay, Mesh {
   }
 
   private onCheckTimer(nowMs: number, effects: Effects): void {
-    const { refreshIntervalMs, transientMs } = this.options;
+    const { probeTimeoutMs, refreshIntervalMs, transientMs } = this.options;
     for (const unanswered of this.inquiries.check(nowMs, effects)) this.onUnanswered(unanswered, nowMs, effects);
     this.requests.check(nowMs);
     for (const link of [...this.links.all]) {
       if (link.fadingSinceMs !== undefined && nowMs - link.fadingSinceMs >= transientMs) this.removeLink(link, nowMs, effects);
       else if (nowMs - link.heardMs > REFRESHES_MISSED * refreshIntervalMs) this.onLinkDown(link.peer, nowMs, effects);
       else if (link.delayUs === undefined) this.meter.probe(link.peer, nowMs, effects);
+      else this.refreshes.askWhoTheyAre(link, probeTimeoutMs, nowMs, effects);
     }
     if (this.links.neighbours.length === 0 && this.requests.size === 0) this.seekNeighbours(nowMs, effects);
   }

@@ -20,6 +20,8 @@ export interface MeshLink {
   /** When the neighbour was heard last, and when it was asked to describe members, in ms. */
   heardMs: number;
   describeMs: number;
+  /** Members that the neighbour has named and nobody has described, at most `DESCRIBED_MAX`. */
+  readonly undescribed: Set<PeerRef>;
 }
 
 /** Smallest share by which a measured delay must differ to count, so that routes do not follow noise. A guess. */
@@ -57,7 +59,7 @@ export class MeshLinks {
     assert(!this.isFull, 'links within their limit');
     const link: MeshLink = {
       peer, slot: this.freeSlot(), sinceMs: nowMs, delayUs: undefined, fadingSinceMs: undefined,
-      degree: 0, lastNumber: -1, heardMs: nowMs, describeMs: -Infinity,
+      degree: 0, lastNumber: -1, heardMs: nowMs, describeMs: -Infinity, undescribed: new Set(),
     };
     this.all.push(link);
     this.neighbours.push(peer);

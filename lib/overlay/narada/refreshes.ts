@@ -1,7 +1,7 @@
 import type { Effects } from '../../core/effects.ts';
 import type { GroupRef, PeerRef } from '../../core/ids.ts';
 import type { NaradaRefresh, RefreshEntry } from '../../core/messages.ts';
-import { DESCRIBED_MAX, REFRESH_ENTRIES_MAX, REFRESH_HOPS_MAX } from '../../core/messages/narada.ts';
+import { DESCRIBED_MAX, NARADA_MEMBERS_MAX, REFRESH_ENTRIES_MAX, REFRESH_HOPS_MAX } from '../../core/messages/narada.ts';
 import type { Member, MemberList } from './member-list.ts';
 import type { MeshLink, MeshLinks } from './mesh-links.ts';
 import { type RouteTable, TO_ITSELF } from './route-table.ts';
@@ -52,27 +52,35 @@ export class Refreshes {
     this.send(changed, this.links.neighbours, effects);
   }
 
-  /** What is known of these members, to one neighbour. */
-  sendOf(peers: Iterable<PeerRef>, to: PeerRef, effects: Effects): void {
-    this.send(this.entriesOf(peers), [to], effects);
+  /** What is known of these members, and of those whose routes lead over them, to one neighbour. */
+  sendOf(peers: ReadonlySet<PeerRef>, to: PeerRef, effects: Effects): void {
+    const concerned = [...this.members.all()].filter(({ peer, best }) => peers.has(peer) || best?.path.some((hop) => peers.has(hop)) === true);
+    this.send(concerned.map((member) => this.entryOf(member)), [to], effects);
   }
 
-  /** Takes what a neighbour tells; answers the members that it names and nobody has described. */
-  apply(link: MeshLink, refresh: NaradaRefresh, nowMs: number): readonly PeerRef[] {
+  /** Takes what a neighbour tells, and notes the members that it names and nobody has described. */
+  apply(link: MeshLink, refresh: NaradaRefresh, nowMs: number): void {
     link.heardMs = nowMs;
     if (refresh.number <= link.lastNumber) {
       this.counters.late++;
-      return [];
+      return;
     }
     link.lastNumber = refresh.number;
     link.degree = refresh.degree;
-    const unknown: PeerRef[] = [];
     for (const entry of refresh.entries) {
       if (entry.member === this.self) this.onOwnEntry(link, entry);
-      else if (!this.onEntry(link, entry, nowMs) && unknown.length < DESCRIBED_MAX) unknown.push(entry.member);
+      else this.onEntry(link, entry, nowMs);
     }
-    this.counters.unknown += unknown.length;
-    return unknown;
+  }
+
+  /** Asks a neighbour to describe whom it has named, one question at a time; what it names meanwhile waits for the next call. */
+  askWhoTheyAre(link: MeshLink, timeoutMs: number, nowMs: number, effects: Effects): void {
+    const { peer, undescribed } = link;
+    for (const stranger of undescribed) if (this.members.get(stranger) !== undefined) undescribed.delete(stranger);
+    if (undescribed.size === 0 || nowMs - link.describeMs < timeoutMs) return;
+    link.describeMs = nowMs;
+    effects.send(peer, { kind: 'naradaDescribe', group: this.group, peers: [...undescribed] });
+    undescribed.clear();
   }
 
   /** A member has died, or lives again: that is told, and decides whether there are routes to it. */
@@ -81,16 +89,20 @@ export class Refreshes {
     this.routes.changed.add(member.peer);
   }
 
-  /** Whether the member is known, or need not be. */
-  private onEntry(link: MeshLink, { member: peer, seq, status, route }: RefreshEntry, nowMs: number): boolean {
+  private onEntry(link: MeshLink, { member: peer, seq, status, route }: RefreshEntry, nowMs: number): void {
     const member = this.members.get(peer);
-    if (member === undefined) return status !== 'alive';
+    if (member === undefined) return status === 'alive' ? this.onStranger(link, peer) : undefined;
     const news = this.members.hear(member, seq, status, nowMs);
     if (news === 'died' || news === 'revived') this.onEndOrReturn(member);
-    if (member.status !== 'alive') return true;
+    if (member.status !== 'alive') return;
     // Old news of the end of a member that lives: the sender has no route, and will hear better.
     this.routes.learn(link, member, status === 'alive' ? route : undefined);
-    return true;
+  }
+
+  /** The neighbour will be asked to describe the member, where there is room for one. */
+  private onStranger(link: MeshLink, peer: PeerRef): void {
+    this.counters.unknown++;
+    if (!this.members.isFull && link.undescribed.size < DESCRIBED_MAX) link.undescribed.add(peer);
   }
 
   /** Somebody takes this member for dead, or knows a higher number of an earlier incarnation: a number above it puts that right. */
@@ -142,15 +154,19 @@ function partsOf(entries: readonly RefreshEntry[]): RefreshEntry[][] {
   const parts: RefreshEntry[][] = [];
   let part: RefreshEntry[] = [];
   let hops = 0;
+  const named = new Set<PeerRef>();
   for (const entry of entries) {
-    const more = entry.route?.path.length ?? 0;
-    if (part.length === REFRESH_ENTRIES_MAX || hops + more > REFRESH_HOPS_MAX) {
+    const path = entry.route?.path ?? [];
+    if (part.length === REFRESH_ENTRIES_MAX || hops + path.length > REFRESH_HOPS_MAX || named.size + path.length >= NARADA_MEMBERS_MAX) {
       parts.push(part);
       part = [];
       hops = 0;
+      named.clear();
     }
     part.push(entry);
-    hops += more;
+    hops += path.length;
+    named.add(entry.member);
+    for (const hop of path) named.add(hop);
   }
   if (part.length > 0) parts.push(part);
   return parts;

@@ -49,9 +49,10 @@ export class RouteTable {
     return { own, other };
   }
 
-  /** A neighbour has told its route to a living member; `undefined` for none. */
-  learn(link: MeshLink, member: Member, route: MeshRoute | undefined): void {
-    if (sameRoute(member.told[link.slot], route)) return;
+  /** A neighbour has told its route to a living member; `undefined` for none. One that names strangers is none yet. */
+  learn(link: MeshLink, member: Member, told: MeshRoute | undefined): void {
+    if (sameRoute(member.told[link.slot], told)) return;
+    const route = told?.path.every((hop) => hop === this.self || this.members.get(hop) !== undefined) === true ? told : undefined;
     member.told[link.slot] = route;
     const { best } = member;
     // Most news is of a neighbour whose route is not the best, and stays so.

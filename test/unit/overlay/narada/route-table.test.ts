@@ -10,7 +10,7 @@ const { self, left, right, far, farther } = roles('self', 'left', 'right', 'far'
 
 /** A member with two neighbours, 10 ms and 20 ms away, and two more members. */
 class Bed {
-  readonly members = new MemberList(100, 12);
+  readonly members = new MemberList(200, 12);
   readonly links = new MeshLinks(12);
   readonly routes = new RouteTable(self, this.members, this.links);
 
@@ -78,8 +78,17 @@ describe('the route table (section 3.3)', () => {
     expect(bed.learn(right, far, 50_000, [])).toEqual({ costUs: 70_000, path: [right] });
   });
 
+  test('takes no way over members that it does not know', () => {
+    const bed = new Bed();
+    expect(bed.learn(left, far, 1_000, peers(1, 10))).toBeUndefined();
+    expect(bed.member(far).told).toEqual(new Array(12).fill(undefined));
+    for (const peer of peers(1, 10)) bed.members.admit(peer, 0);
+    expect(bed.learn(left, far, 1_000, peers(1, 10))).toEqual({ costUs: 11_000, path: [left, ...peers(1, 10)] });
+  });
+
   test('takes no way that is too long', () => {
     const bed = new Bed();
+    for (const peer of peers(PATH_HOPS_MAX, 10)) bed.members.admit(peer, 0);
     expect(bed.learn(left, far, 1_000, peers(PATH_HOPS_MAX, 10))).toBeUndefined();
     expect(bed.learn(left, far, 1_000, peers(PATH_HOPS_MAX - 1, 10))).toBeDefined();
   });
