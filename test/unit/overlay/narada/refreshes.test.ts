@@ -8,9 +8,9 @@ import { Refreshes } from '../../../../lib/overlay/narada/refreshes.ts';
 import { RouteTable } from '../../../../lib/overlay/narada/route-table.ts';
 import { Codec } from '../../../../lib/wire/codec.ts';
 import { CONTROL_BYTES_MAX } from '../../../../lib/wire/limits.ts';
+import { SimulatedDirectory } from '../../../../sim/world/simulated-directory.ts';
 import { GROUP, peers, roles } from '../../../support/builders.ts';
 import { RecordingEffects } from '../../../support/recording-effects.ts';
-import { directoryOf } from '../../wire/table-directory.ts';
 
 const self = peerRef(0);
 const { neighbour, near, far, stranger } = roles('neighbour', 'near', 'far', 'stranger');
@@ -41,7 +41,7 @@ describe('refreshes', () => {
       member.best = { costUs: 2 ** 32 - 1, path: Array.from({ length: hops }, (_, hop) => peerRef(1 + ((peer * 17 + hop * 31) % (NARADA_MEMBERS_MAX - 1)))) };
     }
     refreshes.sendFull(effects);
-    const codec = new Codec(directoryOf(NARADA_MEMBERS_MAX));
+    const codec = new Codec(new SimulatedDirectory(NARADA_MEMBERS_MAX));
     const messages = sentBy(effects).map(([, message]) => message);
     for (const message of messages) {
       const bytes = codec.encode(message);
