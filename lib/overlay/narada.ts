@@ -37,6 +37,8 @@ import { RttMeter } from './rtt-meter.ts';
  *   whoever brought it first: the paper drops what did not come from this member's own
  *   next hop, but copies are refused by the log here, and nothing is lost while routes
  *   change.
+ * - Members measure each other ever more rarely while that comes to nothing, where the
+ *   paper keeps one pace: the mesh comes to rest.
  * - A member that leaves is gone at once; only links that are dropped keep carrying data
  *   for `transientMs` (the paper's Transient Forward cost).
  * - The dead are asked again now and then while they are remembered, about four of them
