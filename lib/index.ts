@@ -29,6 +29,7 @@ export type {
   GroupLimits,
   GroupOptions,
   HyParViewOptions,
+  NaradaOptions,
   OverlayOptions,
   PlumtreeOptions,
   RumorOptions,

@@ -88,6 +88,7 @@ const pure = shipped.filter(({ path }) => PURE.includes(layerOf(path)));
 const PROTOCOL_FILES = [
   'lib/membership/cyclon.ts',
   'lib/membership/hyparview.ts',
+  'lib/overlay/narada.ts',
   'lib/overlay/static-overlay.ts',
   'lib/dissemination/anti-entropy.ts',
   'lib/dissemination/flooding.ts',

@@ -1,6 +1,7 @@
 import { OverlayError, describe, invalidOption } from './errors.ts';
 import { CAUSAL_ENTRIES_MAX } from './messages.ts';
-import type { CyclonOptions, DisseminationOptions, FailureDetectorOptions, GossipMeshOptions, GroupConfig, GroupLimits, GroupOptions, OverlayOptions } from './options.ts';
+import type { CyclonOptions, DisseminationOptions, FailureDetectorOptions, GossipMeshOptions, GroupConfig, GroupLimits, GroupOptions, NaradaOptions, OverlayOptions } from './options.ts';
+import { NARADA_MEMBERS_MAX } from './messages/narada.ts';
 import { closest } from './suggest.ts';
 
 export type * from './options.ts';
@@ -20,6 +21,21 @@ const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<Overla
   cyclon: { kind: 'cyclon', viewSize: 20, shuffleLength: 8, shuffleIntervalMs: 1000, joinWalkLength: 5 },
   full: { kind: 'full' },
   static: { kind: 'static' },
+  narada: {
+    kind: 'narada',
+    degreeMin: 3,
+    degreeMax: 6,
+    membersMax: NARADA_MEMBERS_MAX,
+    refreshIntervalMs: 30_000,
+    updateDelayMs: 1000,
+    memberTimeoutMs: 120_000,
+    repairIntervalMs: 5000,
+    repairWaitMs: 60_000,
+    probeIntervalMs: 10_000,
+    probeTimeoutMs: 2000,
+    deadMemberMs: 600_000,
+    transientMs: 10_000,
+  },
 };
 
 const DISSEMINATION_DEFAULTS: {
@@ -174,6 +190,16 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   localHealthMax: [0, 64],
   watchedMax: [1, 65_536],
   relaysMax: [1, 65_536],
+  degreeMin: [1, 256],
+  degreeMax: [2, 256],
+  membersMax: [2, NARADA_MEMBERS_MAX],
+  refreshIntervalMs: [100, 3_600_000],
+  updateDelayMs: [0, 60_000],
+  memberTimeoutMs: [1, 86_400_000],
+  repairIntervalMs: [1, 3_600_000],
+  repairWaitMs: [0, 3_600_000],
+  deadMemberMs: [1, 86_400_000],
+  transientMs: [0, 600_000],
 };
 
 /** Allowed values of the options that are words. */
@@ -237,8 +263,9 @@ function checkRelations(config: GroupConfig): void {
   if (dissemination.kind === 'plumtree' && dissemination.iHaveDelayMs >= dissemination.graftTimeoutMs) {
     invalidOption('dissemination.plumtree.iHaveDelayMs', `less than graftTimeoutMs (${dissemination.graftTimeoutMs})`, dissemination.iHaveDelayMs);
   }
-  if (dissemination.kind === 'tree' && overlay.kind !== 'static') {
-    invalidOption('dissemination', 'an overlay of kind static for tree, since the tree is given', overlay.kind);
+  if (overlay.kind === 'narada') checkNarada(overlay);
+  if (dissemination.kind === 'tree' && !TREE_OVERLAYS.includes(overlay.kind)) {
+    invalidOption('dissemination', `an overlay of kind ${TREE_OVERLAYS.join(', ')} for tree, since those know one`, overlay.kind);
   }
   if (dissemination.kind === 'anti-entropy' && config.repair !== undefined) {
     invalidOption('repair', 'none when the dissemination is anti-entropy already', config.repair.kind);
@@ -259,6 +286,16 @@ function checkCyclon({ viewSize, shuffleLength }: CyclonOptions, { kind }: Disse
   if (shuffleLength > viewSize) invalidOption('overlay.cyclon.shuffleLength', `at most viewSize (${viewSize})`, shuffleLength);
   if (kind !== 'rumor' && kind !== 'anti-entropy' && kind !== 'flooding') {
     invalidOption('dissemination', 'rumor, anti-entropy or flooding over cyclon, whose views are not mutual', kind);
+  }
+}
+
+/** Overlays that know a tree for each publisher. */
+const TREE_OVERLAYS: readonly OverlayOptions['kind'][] = ['static', 'narada'];
+
+function checkNarada({ degreeMin, degreeMax, refreshIntervalMs, memberTimeoutMs }: NaradaOptions): void {
+  if (degreeMin > degreeMax) invalidOption('overlay.narada.degreeMin', `at most degreeMax (${degreeMax})`, degreeMin);
+  if (memberTimeoutMs <= 2 * refreshIntervalMs) {
+    invalidOption('overlay.narada.memberTimeoutMs', `more than twice refreshIntervalMs (${refreshIntervalMs})`, memberTimeoutMs);
   }
 }
 

@@ -41,7 +41,8 @@ export type Timer =
   | CatchUpTimer
   | CyclonTimer
   | GossipMeshTimer
-  | ProbeTimer;
+  | ProbeTimer
+  | NaradaTimer;
 
 /** HyParView: time to shuffle. */
 export interface ShuffleTimer extends GroupTimer {
@@ -107,6 +108,12 @@ export interface ProbeTimer extends GroupTimer {
   /** `indirect`: no answer yet, ask others. `suspicion`: it has lasted long enough. `relay`: no answer to a ping for another peer. */
   readonly step: 'tick' | 'indirect' | 'suspicion' | 'relay';
   readonly seq: number;
+}
+
+/** Narada: time for one of its periodic steps, or to tell what has changed (`update`). */
+export interface NaradaTimer extends GroupTimer {
+  readonly kind: 'narada';
+  readonly step: 'refresh' | 'update' | 'probe' | 'repair' | 'check';
 }
 
 /** Why something was thrown away. Each has a counter beside the event. */

@@ -7,6 +7,9 @@ import type { RttMessage } from './messages/rtt.ts';
 export * from './messages/cyclon.ts';
 export type * from './messages/gossip-mesh.ts';
 export * from './messages/ranges.ts';
+import type { NaradaMessage } from './messages/narada.ts';
+
+export type * from './messages/narada.ts';
 export type * from './messages/rtt.ts';
 
 /**
@@ -26,6 +29,7 @@ export type MembershipMessage =
   | Shuffle
   | ShuffleReply
   | CyclonMessage
+  | NaradaMessage
   | RttMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */

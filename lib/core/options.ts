@@ -44,7 +44,36 @@ export interface StaticOptions {
   readonly kind: 'static';
 }
 
-export type OverlayOptions = HyParViewOptions | CyclonOptions | FullOptions | StaticOptions;
+export type OverlayOptions = HyParViewOptions | CyclonOptions | FullOptions | StaticOptions | NaradaOptions;
+/** Narada (Chu, Rao, Zhang, SIGMETRICS 2000, section 3). The paper names few numbers: most are guesses. */
+export interface NaradaOptions {
+  readonly kind: 'narada';
+  /** Mesh links that each member tries to have at least. Default 3, the lower end of the fan-out range 3 to 6 of the paper's simulations. */
+  readonly degreeMin: number;
+  /** Mesh links at most; twice as many for a while where members join or partitions are mended. Default 6, the upper end of that range. */
+  readonly degreeMax: number;
+  /** Members known, this one included. When the list is full, the dead go first, then newcomers are refused. Default 1024, the most. */
+  readonly membersMax: number;
+  /** Time between refreshes, each a new sequence number and all routes, in ms. Default 30 000, as in later comparisons with Narada (Banerjee et al., SIGCOMM 2002, "Narada-30"). */
+  readonly refreshIntervalMs: number;
+  /** Changed routes are collected this long before neighbours are told, in ms. Default 1000, a guess. */
+  readonly updateDelayMs: number;
+  /** A member of which there is no new sequence number for this long waits to be asked whether it is alive (the paper's T_m), in ms. Must be above twice refreshIntervalMs. Default 120 000, a guess: four refreshes. */
+  readonly memberTimeoutMs: number;
+  /** How often a silent member may be picked and asked (the paper's sleep), in ms. Default 5000, a guess. */
+  readonly repairIntervalMs: number;
+  /** A silent member is asked after this long at the latest, in ms. Default 60 000, a guess. */
+  readonly repairWaitMs: number;
+  /** Time between the measurements of random members, and looks for a link to drop, in ms. Default 10 000, a guess. */
+  readonly probeIntervalMs: number;
+  /** How long a probe or a request may stay unanswered, in ms. Default 2000, a guess: above the round trips of the Internet. */
+  readonly probeTimeoutMs: number;
+  /** How long dead members are remembered, in ms; far longer than news travel. Default 600 000, a guess. */
+  readonly deadMemberMs: number;
+  /** A dropped link carries data on old routes this long, in ms. Default 10 000, a guess: ten updates. */
+  readonly transientMs: number;
+}
+
 
 /** Send on to every neighbour but the one it came from. */
 export interface FloodingOptions {
@@ -56,7 +85,7 @@ export interface UnicastOptions {
   readonly kind: 'unicast';
 }
 
-/** Forward along the links of a tree that is given. */
+/** Forward along the tree that the overlay knows. */
 export interface TreeOptions {
   readonly kind: 'tree';
 }

@@ -17,6 +17,7 @@ import { TreeMulticast } from '../dissemination/tree-multicast.ts';
 import { Unicast } from '../dissemination/unicast.ts';
 import { Cyclon } from '../membership/cyclon.ts';
 import { HyParView } from '../membership/hyparview.ts';
+import { Narada } from '../overlay/narada.ts';
 import { StaticOverlay } from '../overlay/static-overlay.ts';
 import { type CatchUp, answerNewcomer, isCatchUp } from './catch-up.ts';
 import { FetchHistory } from './fetch-history.ts';
@@ -122,6 +123,16 @@ export class Group implements NeighbourListener {
       case 'disconnect':
       case 'shuffle':
       case 'shuffleReply':
+      case 'naradaJoin':
+      case 'naradaMembers':
+      case 'naradaDescribe':
+      case 'naradaLink':
+      case 'naradaLinkReply':
+      case 'naradaDrop':
+      case 'naradaLeave':
+      case 'naradaRefresh':
+      case 'naradaAskCosts':
+      case 'naradaCosts':
       case 'rttProbe':
       case 'rttReply':
       case 'cyclonShuffle':
@@ -144,6 +155,7 @@ export class Group implements NeighbourListener {
       case 'shuffle':
       case 'neighbour':
       case 'cyclon':
+      case 'narada':
         return this.overlay.onTimer(timer, nowMs, effects);
       case 'iHave':
       case 'graft':
@@ -201,6 +213,7 @@ export class Group implements NeighbourListener {
     switch (options.kind) {
       case 'hyparview': return new HyParView(this.self, this.ref, this.session, options, random, this);
       case 'cyclon': return new Cyclon(this.self, this.ref, this.session, options, random, this);
+      case 'narada': return new Narada(this.self, this.ref, this.session, options, random, this);
       case 'full':
       case 'static': return new StaticOverlay(this.self, peers, this);
       default: return unreachable(options);

@@ -9,6 +9,7 @@ import { KIND_CODES, kindOf } from './kind-codes.ts';
 export type ControlMessage = Exclude<Message, DataMessage>;
 
 /** First byte and head of the array: one byte each, since there are fewer than 24 elements. */
+/** First byte, head of the array: one byte each, since there are fewer than 24 elements. */
 const START = 2;
 
 const GROUP = uint(GROUP_REF_MAX);

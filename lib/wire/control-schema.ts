@@ -1,11 +1,13 @@
 import { CYCLON_AGE_MAX, CYCLON_ENTRIES_MAX, type CyclonEntry, type Digest, type Message, type MessageKind } from '../core/messages.ts';
 import type { MessageId } from '../core/ids.ts';
+import { COST_US_MAX, DESCRIBED_MAX, NARADA_MEMBERS_MAX } from '../core/messages/narada.ts';
 import { ANNOUNCEMENTS } from './announcements-field.ts';
 import { DIGEST_ENTRIES } from './digest-field.ts';
-import { BOOLEAN, DESCRIBED_PEER, type FieldTypes, PEER, PEER_OR_NULL, describedPeers, inline, listOf, oneOf, optionalLast, uint } from './field-types.ts';
+import { BOOLEAN, DESCRIBED_PEER, describedPeers, type FieldTypes, inline, listOf, oneOf, optionalLast, PEER, PEER_OR_NULL, peerList, uint } from './field-types.ts';
 import { MESSAGE_IDS } from './ids-field.ts';
-import { EPOCH_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
+import { DEGREE_MAX, EPOCH_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
 import { BOUND, RANGES } from './ranges-field.ts';
+import { REFRESH_ENTRIES } from './refresh-field.ts';
 
 export type ControlKind = Exclude<MessageKind, 'data'>;
 
@@ -15,6 +17,7 @@ type Properties<K extends ControlKind> = Omit<Extract<Message, { kind: K }>, 'ki
 const EPOCH = uint(EPOCH_MAX);
 const SEQ = uint(SEQ_MAX);
 const TIME_TO_LIVE = uint(TIME_TO_LIVE_MAX);
+const DEGREE = uint(DEGREE_MAX);
 const MESSAGE_ID: FieldTypes<MessageId> = { origin: PEER, epoch: EPOCH, seq: SEQ };
 const CYCLON_ENTRY: FieldTypes<CyclonEntry> = { peer: DESCRIBED_PEER, age: uint(CYCLON_AGE_MAX) };
 const DIGEST_MODE = oneOf<Digest['mode']>(['push', 'pull', 'pushPull', 'state', 'stateReply', 'history', 'historyPart', 'historyEnd']);
@@ -51,4 +54,14 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   ranges: { mode: oneOf(['push', 'pull', 'pushPull']), lower: BOUND, ranges: RANGES, ids: MESSAGE_IDS },
   rangeOffer: { ids: MESSAGE_IDS },
   rangeWant: { ids: MESSAGE_IDS },
+  naradaJoin: {},
+  naradaMembers: { peers: describedPeers(DESCRIBED_MAX) },
+  naradaDescribe: { peers: peerList(DESCRIBED_MAX) },
+  naradaLink: { urgent: BOOLEAN },
+  naradaLinkReply: { accepted: BOOLEAN },
+  naradaDrop: {},
+  naradaLeave: { seq: SEQ },
+  naradaRefresh: { number: SEQ, degree: DEGREE, entries: REFRESH_ENTRIES },
+  naradaAskCosts: {},
+  naradaCosts: { degree: DEGREE, costs: listOf({ member: PEER, costUs: uint(COST_US_MAX) }, NARADA_MEMBERS_MAX) },
 };

@@ -37,6 +37,16 @@ export const KIND_CODES = Object.freeze({
   ranges: 65,
   rangeOffer: 66,
   rangeWant: 67,
+  naradaJoin: 20,
+  naradaMembers: 21,
+  naradaDescribe: 22,
+  naradaLink: 23,
+  naradaLinkReply: 24,
+  naradaDrop: 25,
+  naradaLeave: 26,
+  naradaRefresh: 27,
+  naradaAskCosts: 28,
+  naradaCosts: 29,
 } satisfies Record<ControlKind, number>);
 
 const KINDS = new Map<unknown, ControlKind>(

@@ -39,6 +39,9 @@ export const DIGEST_RANGES_MAX = 1024;
 /** Largest number of hops left of a random walk. Receivers cut it to their own setting. */
 export const TIME_TO_LIVE_MAX = 255;
 
+/** Mesh links that a peer may tell of: the largest of twice any `degreeMax`, and more. */
+export const DEGREE_MAX = 65_535;
+
 /** Largest epoch. */
 export const EPOCH_MAX = 0xffff_ffff;
 

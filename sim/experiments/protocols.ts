@@ -88,6 +88,15 @@ const ENTRIES: readonly Entry[] = [
     dissemination: 'gossip-mesh',
   },
   {
+    name: 'narada',
+    group: 'meshes',
+    summary: 'Narada: a mesh that adapts to delays, and along it a shortest-path tree for each source',
+    variants: 'degreeMin=N, degreeMax=N, refreshIntervalMs=N',
+    start: 'contact',
+    overlay: 'narada',
+    dissemination: 'tree',
+  },
+  {
     name: 'rumor',
     group: 'epidemics',
     summary: 'rumor mongering over full membership',
@@ -138,6 +147,7 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['tree', 'mst'],
   ['flooding', 'flood'],
   ['hyparview', 'flood'],
+  ['esm', 'narada'],
   ['gossip', 'rumor'],
   ['gossipsub', 'gossip-mesh'],
   ['epidemic', 'rumor'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type GroupRef, type MessageId, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
-import type { Announcement, DigestEntry, IdRange, Message } from '../../lib/core/messages.ts';
+import { type GroupRef, groupRef, type MessageId, type PeerRef, peerRef } from '../../lib/core/ids.ts';
+import type { Announcement, DigestEntry, IdRange, Message, RefreshEntry } from '../../lib/core/messages.ts';
 import { Codec } from '../../lib/wire/codec.ts';
 import type { ControlKind } from '../../lib/wire/control-schema.ts';
 import { FrameDecoder, encodeFrameHeader } from '../../lib/wire/framing.ts';
@@ -64,6 +64,16 @@ const entry: fc.Arbitrary<DigestEntry> = fc
     return { origin, epoch, next, beyond };
   });
 
+const refreshEntry: fc.Arbitrary<RefreshEntry> = fc.record(
+  {
+    member: peer,
+    status: fc.constantFrom('alive' as const, 'failed' as const, 'left' as const),
+    seq: u32,
+    route: fc.record({ costUs: u32, path: fc.oneof(fc.array(peer, { maxLength: 6 }), fc.array(peer, { minLength: 60, maxLength: 64 })) }),
+  },
+  { requiredKeys: ['member', 'status', 'seq'] },
+);
+
 const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { kind: K }>> } = {
   join: fc.record({ kind: fc.constant('join'), group }),
   forwardJoin: fc.record({ kind: fc.constant('forwardJoin'), group, newcomer: peer, timeToLive }),
@@ -99,6 +109,16 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   rangeOffer: fc.record({ kind: fc.constant('rangeOffer'), group, ids }),
   rangeWant: fc.record({ kind: fc.constant('rangeWant'), group, ids }),
   cyclonWelcome: fc.record({ kind: fc.constant('cyclonWelcome'), group, peer, age: uint(65_535) }),
+  naradaJoin: fc.record({ kind: fc.constant('naradaJoin'), group }),
+  naradaMembers: fc.record({ kind: fc.constant('naradaMembers'), group, peers: fc.array(peer, { maxLength: 200 }) }),
+  naradaDescribe: fc.record({ kind: fc.constant('naradaDescribe'), group, peers: fc.array(peer, { maxLength: 200 }) }),
+  naradaLink: fc.record({ kind: fc.constant('naradaLink'), group, urgent: fc.boolean() }),
+  naradaLinkReply: fc.record({ kind: fc.constant('naradaLinkReply'), group, accepted: fc.boolean() }),
+  naradaDrop: fc.record({ kind: fc.constant('naradaDrop'), group }),
+  naradaLeave: fc.record({ kind: fc.constant('naradaLeave'), group, seq: u32 }),
+  naradaRefresh: fc.record({ kind: fc.constant('naradaRefresh'), group, number: u32, degree: uint(65_535), entries: fc.array(refreshEntry, { maxLength: 60 }) }),
+  naradaAskCosts: fc.record({ kind: fc.constant('naradaAskCosts'), group }),
+  naradaCosts: fc.record({ kind: fc.constant('naradaCosts'), group, degree: uint(65_535), costs: fc.array(fc.record({ member: peer, costUs: u32 }), { maxLength: 60 }) }),
 };
 
 const causalEntry = fc.record({ origin: peer, epoch: u32, next: u32 });

@@ -101,6 +101,12 @@ describe('a mistake in the options is answered by which, what was expected and w
     ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, cyclon, full, static, got nothing.'],
     ['a dissemination that is a number', { dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, gossip-mesh, rumor, anti-entropy, got nothing.'],
     ['an unknown dissemination', { dissemination: 'plumtre' }, 'dissemination: expected one of flooding, unicast, tree, plumtree, gossip-mesh, rumor, anti-entropy, got "plumtre" (did you mean plumtree?).'],
+    ['an unknown overlay', { overlay: 'hypaview' }, 'overlay: expected one of hyparview, full, static, narada, got "hypaview" (did you mean hyparview?).'],
+    ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, full, static, narada, got "x".'],
+    ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, full, static, narada, got "toString".'],
+    ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, full, static, narada, got nothing.'],
+    ['a dissemination that is a number', { dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got nothing.'],
+    ['an unknown dissemination', { dissemination: 'plumtre' }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got "plumtre" (did you mean plumtree?).'],
     ['an unknown repair', { repair: 'nine' }, 'repair: expected one of none, anti-entropy, got "nine" (did you mean none?).'],
     ['an unknown way to compare', { repair: { kind: 'anti-entropy', reconcile: 'trees' } }, 'repair.anti-entropy.reconcile: expected one of digest, ranges, got "trees".'],
     ['Plumtree over views that are not mutual', { overlay: 'cyclon' }, 'dissemination: expected rumor, anti-entropy or flooding over cyclon, whose views are not mutual, got "plumtree".'],
@@ -139,7 +145,7 @@ describe('options that do not go together are refused', () => {
     [
       'a tree over an overlay that is not given',
       { dissemination: 'tree' },
-      'dissemination: expected an overlay of kind static for tree, since the tree is given, got "hyparview".',
+      'dissemination: expected an overlay of kind static, narada for tree, since those know one, got "hyparview".',
     ],
     [
       'anti-entropy that repairs itself',

@@ -16,6 +16,7 @@ describe('the name of a protocol', () => {
       ['plumtree', 'contact', 'hyparview', 'plumtree'],
       ['flood', 'contact', 'hyparview', 'flooding'],
       ['gossip-mesh', 'contact', 'hyparview', 'gossip-mesh'],
+      ['narada', 'contact', 'narada', 'tree'],
       ['rumor', 'members', 'full', 'rumor'],
       ['anti-entropy', 'members', 'full', 'anti-entropy'],
     ]);
@@ -60,6 +61,9 @@ describe('the name of a protocol', () => {
     ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, gossip-mesh, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
     ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, gossip-mesh, rumor, anti-entropy, got "star". Did you mean unicast?'],
     ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, gossip-mesh, rumor, anti-entropy, got "".'],
+    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, narada, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
+    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, narada, rumor, anti-entropy, got "star". Did you mean unicast?'],
+    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, narada, rumor, anti-entropy, got "".'],
   ])('%s is refused in one sentence', (spec, sentence) => {
     expect(() => protocolSetup(spec)).toThrow(OverlayError);
     expect(() => protocolSetup(spec)).toThrow(new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));

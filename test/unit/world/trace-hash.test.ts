@@ -41,6 +41,7 @@ describe('the word of a kind', () => {
   const timers: Record<Timer['kind'], true> = {
     shuffle: true, neighbour: true, iHave: true, graft: true, rumor: true, antiEntropy: true, gap: true, catchUp: true, probe: true,
     cyclon: true, gossipMesh: true,
+    narada: true,
   };
 
   test.each([['messages', ['data', ...Object.keys(KIND_CODES)]], ['timers', Object.keys(timers)]])('is different for all %s', (_, kinds) => {
