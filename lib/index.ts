@@ -35,6 +35,7 @@ export type {
   StaticOptions,
   TreeOptions,
   UnicastOptions,
+  XBotOptions,
 } from './core/config.ts';
 export type { DropReason, Effects, ProtocolEvent, Timer } from './core/effects.ts';
 export { OverlayError } from './core/errors.ts';

@@ -1,21 +1,32 @@
 import { OverlayError, describe, invalidOption } from './errors.ts';
 import { CAUSAL_ENTRIES_MAX } from './messages.ts';
-import type { DisseminationOptions, FailureDetectorOptions, GroupConfig, GroupLimits, GroupOptions, OverlayOptions } from './options.ts';
+import type { DisseminationOptions, FailureDetectorOptions, GroupConfig, GroupLimits, GroupOptions, HyParViewOptions, OverlayOptions } from './options.ts';
 import { closest } from './suggest.ts';
 
 export type * from './options.ts';
 
+const HYPARVIEW_DEFAULTS: HyParViewOptions = {
+  kind: 'hyparview',
+  activeViewSize: 5,
+  passiveViewSize: 30,
+  activeRandomWalkLength: 6,
+  passiveRandomWalkLength: 3,
+  shuffleActive: 3,
+  shufflePassive: 4,
+  shuffleIntervalMs: 1000,
+  neighbourTimeoutMs: 2000,
+};
+
 const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<OverlayOptions, { kind: K }> } = {
-  hyparview: {
-    kind: 'hyparview',
-    activeViewSize: 5,
-    passiveViewSize: 30,
-    activeRandomWalkLength: 6,
-    passiveRandomWalkLength: 3,
-    shuffleActive: 3,
-    shufflePassive: 4,
-    shuffleIntervalMs: 1000,
-    neighbourTimeoutMs: 2000,
+  hyparview: HYPARVIEW_DEFAULTS,
+  'x-bot': {
+    ...HYPARVIEW_DEFAULTS,
+    kind: 'x-bot',
+    unbiasedNeighbours: 1,
+    passiveScanLength: 2,
+    optimizationIntervalMs: 2000,
+    swapTimeoutMs: 5000,
+    gainPercent: 5,
   },
   full: { kind: 'full' },
   static: { kind: 'static' },
@@ -117,6 +128,11 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   shufflePassive: [0, 64],
   shuffleIntervalMs: [1, 86_400_000],
   neighbourTimeoutMs: [1, 3_600_000],
+  unbiasedNeighbours: [1, 255],
+  passiveScanLength: [1, 64],
+  optimizationIntervalMs: [1, 86_400_000],
+  swapTimeoutMs: [1, 3_600_000],
+  gainPercent: [0, 99],
   optimizationThreshold: [0, 1000],
   iHaveDelayMs: [0, 60_000],
   iHaveBytesPerMs: [1, 1_000_000_000],
@@ -199,8 +215,11 @@ function checkValue(where: string, name: string, value: unknown): void {
 
 function checkRelations(config: GroupConfig): void {
   const { overlay, dissemination } = config;
-  if (overlay.kind === 'hyparview' && overlay.passiveRandomWalkLength > overlay.activeRandomWalkLength) {
-    invalidOption('overlay.hyparview.passiveRandomWalkLength', `at most activeRandomWalkLength (${overlay.activeRandomWalkLength})`, overlay.passiveRandomWalkLength);
+  if ((overlay.kind === 'hyparview' || overlay.kind === 'x-bot') && overlay.passiveRandomWalkLength > overlay.activeRandomWalkLength) {
+    invalidOption(`overlay.${overlay.kind}.passiveRandomWalkLength`, `at most activeRandomWalkLength (${overlay.activeRandomWalkLength})`, overlay.passiveRandomWalkLength);
+  }
+  if (overlay.kind === 'x-bot' && overlay.unbiasedNeighbours >= overlay.activeViewSize) {
+    invalidOption('overlay.x-bot.unbiasedNeighbours', `less than activeViewSize (${overlay.activeViewSize})`, overlay.unbiasedNeighbours);
   }
   if (dissemination.kind === 'plumtree' && dissemination.iHaveDelayMs >= dissemination.graftTimeoutMs) {
     invalidOption('dissemination.plumtree.iHaveDelayMs', `less than graftTimeoutMs (${dissemination.graftTimeoutMs})`, dissemination.iHaveDelayMs);

@@ -39,7 +39,8 @@ export type Timer =
   | AntiEntropyTimer
   | GapTimer
   | CatchUpTimer
-  | ProbeTimer;
+  | ProbeTimer
+  | XBotTimer;
 
 /** HyParView: time to shuffle. */
 export interface ShuffleTimer extends GroupTimer {
@@ -95,6 +96,14 @@ export interface ProbeTimer extends GroupTimer {
   /** `indirect`: no answer yet, ask others. `suspicion`: it has lasted long enough. `relay`: no answer to a ping for another peer. */
   readonly step: 'tick' | 'indirect' | 'suspicion' | 'relay';
   readonly seq: number;
+}
+
+/** X-BOT: `optimize` begins a round, `swap` ends the wait for the others of a swap. */
+export interface XBotTimer extends GroupTimer {
+  readonly kind: 'xBot';
+  readonly step: 'optimize' | 'swap';
+  /** Of this peer's swaps; 0 for `optimize`. */
+  readonly swap: number;
 }
 
 /** Why something was thrown away. Each has a counter beside the event. */

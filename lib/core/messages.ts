@@ -1,7 +1,9 @@
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
 import type { RttMessage } from './messages/rtt.ts';
+import type { XBotMessage } from './messages/x-bot.ts';
 
 export type * from './messages/rtt.ts';
+export type * from './messages/x-bot.ts';
 
 /**
  * Everything that a peer can say to another. One union, so that adding a message
@@ -19,7 +21,8 @@ export type MembershipMessage =
   | Disconnect
   | Shuffle
   | ShuffleReply
-  | RttMessage;
+  | RttMessage
+  | XBotMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */
 export type DisseminationControl = IHave | Graft | Prune | Feedback | RumorRequest | Digest;

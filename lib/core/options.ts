@@ -21,6 +21,24 @@ export interface HyParViewOptions {
   readonly neighbourTimeoutMs: number;
 }
 
+/**
+ * X-BOT (Leitao, Marques, Pereira, Rodrigues, SRDS 2009) above HyParView, whose options
+ * it has too.
+ */
+export interface XBotOptions extends Omit<HyParViewOptions, 'kind'> {
+  readonly kind: 'x-bot';
+  /** Neighbours that are never exchanged for cheaper ones (the paper's mu): those with the dearest links. At least 1, and fewer than activeViewSize. Default 1. */
+  readonly unbiasedNeighbours: number;
+  /** Passive peers measured in a round (the paper's passive scan length, PSL). Default 2. */
+  readonly passiveScanLength: number;
+  /** Time between rounds, in ms. Default 2000, a guess: two shuffles. */
+  readonly optimizationIntervalMs: number;
+  /** How long to wait for the others of a swap, in ms. Default 5000, a guess: seven messages and a measurement. */
+  readonly swapTimeoutMs: number;
+  /** How much cheaper a link must be to replace another, in percent. Default 5, a guess that keeps errors of measurement from moving links; the paper takes anything. */
+  readonly gainPercent: number;
+}
+
 /** Every member is known and is a neighbour; the application or the scenario gives the list. */
 export interface FullOptions {
   readonly kind: 'full';
@@ -31,7 +49,7 @@ export interface StaticOptions {
   readonly kind: 'static';
 }
 
-export type OverlayOptions = HyParViewOptions | FullOptions | StaticOptions;
+export type OverlayOptions = HyParViewOptions | XBotOptions | FullOptions | StaticOptions;
 
 /** Send on to every neighbour but the one it came from. */
 export interface FloodingOptions {

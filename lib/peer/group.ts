@@ -1,4 +1,4 @@
-import type { AntiEntropyOptions, DisseminationOptions, GroupConfig, OverlayOptions } from '../core/config.ts';
+import type { AntiEntropyOptions, DisseminationOptions, GroupConfig, OverlayOptions, XBotOptions } from '../core/config.ts';
 import type { Effects, Timer } from '../core/effects.ts';
 import { OverlayError, assert, unreachable } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
@@ -14,6 +14,7 @@ import { TreeMulticast } from '../dissemination/tree-multicast.ts';
 import { Unicast } from '../dissemination/unicast.ts';
 import { HyParView } from '../membership/hyparview.ts';
 import { StaticOverlay } from '../overlay/static-overlay.ts';
+import { XBot } from '../overlay/x-bot.ts';
 import { type CatchUp, answerNewcomer, isCatchUp } from './catch-up.ts';
 import { FetchHistory } from './fetch-history.ts';
 import { StartNow } from './start-now.ts';
@@ -113,6 +114,13 @@ export class Group implements NeighbourListener {
       case 'shuffleReply':
       case 'rttProbe':
       case 'rttReply':
+      case 'disconnectWait':
+      case 'optimization':
+      case 'optimizationReply':
+      case 'replace':
+      case 'replaceReply':
+      case 'switch':
+      case 'switchReply':
         return this.overlay.onMessage(from, message, nowMs, effects);
       case 'ping':
       case 'ack':
@@ -129,6 +137,7 @@ export class Group implements NeighbourListener {
     switch (timer.kind) {
       case 'shuffle':
       case 'neighbour':
+      case 'xBot':
         return this.overlay.onTimer(timer, nowMs, effects);
       case 'iHave':
       case 'graft':
@@ -184,10 +193,17 @@ export class Group implements NeighbourListener {
   private makeOverlay(options: OverlayOptions, peers: readonly PeerRef[], random: Random): Overlay {
     switch (options.kind) {
       case 'hyparview': return new HyParView(this.self, this.ref, this.session, options, random, this);
+      case 'x-bot': return this.makeXBot(options, random);
       case 'full':
       case 'static': return new StaticOverlay(this.self, peers, this);
       default: return unreachable(options);
     }
+  }
+
+  private makeXBot(options: XBotOptions, random: Random): XBot {
+    const { self, ref, session } = this;
+    const view = new HyParView(self, ref, session, options, random, this);
+    return new XBot(self, ref, session, options, view, random.fork('x-bot'));
   }
 
   /** Where protocols are registered: a new dissemination is a file of its own and a line here. */

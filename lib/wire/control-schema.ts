@@ -41,4 +41,11 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   nack: { seq: SEQ },
   rttProbe: { seq: SEQ },
   rttReply: { seq: SEQ },
+  disconnectWait: {},
+  optimization: { old: DESCRIBED_PEER },
+  optimizationReply: { accepted: BOOLEAN, swapped: BOOLEAN },
+  replace: { initiator: PEER, old: DESCRIBED_PEER },
+  replaceReply: { accepted: BOOLEAN },
+  switch: { initiator: PEER },
+  switchReply: { accepted: BOOLEAN },
 };

@@ -30,6 +30,13 @@ export const KIND_CODES = Object.freeze({
   nack: 17,
   rttProbe: 18,
   rttReply: 19,
+  disconnectWait: 39,
+  optimization: 50,
+  optimizationReply: 51,
+  replace: 52,
+  replaceReply: 53,
+  switch: 54,
+  switchReply: 55,
 } satisfies Record<ControlKind, number>);
 
 const KINDS = new Map<unknown, ControlKind>(

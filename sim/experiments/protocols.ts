@@ -29,6 +29,8 @@ export interface ProtocolEntry {
 interface Entry extends ProtocolEntry {
   readonly start: Start;
   readonly overlay: OverlayOptions['kind'];
+  /** Other overlays that may be named as a variant. */
+  readonly overlays?: readonly OverlayOptions['kind'][];
   /** Absent: IP multicast. */
   readonly dissemination?: DisseminationOptions['kind'];
 }
@@ -65,8 +67,9 @@ const ENTRIES: readonly Entry[] = [
     name: 'plumtree',
     group: 'trees',
     summary: 'Plumtree over HyParView: eager push along a tree, lazy announcements beside it',
-    variants: 'shared|per-source, optimizationThreshold=N',
+    variants: 'shared|per-source, optimizationThreshold=N, x-bot',
     ...HYPARVIEW,
+    overlays: ['x-bot'],
     dissemination: 'plumtree',
   },
   {
@@ -75,6 +78,15 @@ const ENTRIES: readonly Entry[] = [
     summary: 'flooding over the active views of HyParView',
     variants: 'activeViewSize=N',
     ...HYPARVIEW,
+    dissemination: 'flooding',
+  },
+  {
+    name: 'x-bot',
+    group: 'meshes',
+    summary: 'flooding over HyParView views that X-BOT biases to near peers',
+    variants: 'activeViewSize=N, passiveScanLength=N, unbiasedNeighbours=N',
+    start: 'contact',
+    overlay: 'x-bot',
     dissemination: 'flooding',
   },
   {
@@ -136,10 +148,13 @@ export function protocolSetup(spec: string): ProtocolSetup {
     return { kind: 'ip-multicast', name: spec };
   }
   const dissemination: Record<string, unknown> = { kind: entry.dissemination };
-  const overlay: Record<string, unknown> = { kind: entry.overlay };
+  const named = entry.overlays?.find((kind) => variants.includes(kind));
+  if (named !== undefined) variants.splice(variants.indexOf(named), 1);
+  const overlayKind = named ?? entry.overlay;
+  const overlay: Record<string, unknown> = { kind: overlayKind };
   for (const variant of variants) {
     const [option, value] = WORDS.get(variant) ?? assignment(entry, variant);
-    const part = Object.hasOwn(DEFAULTS.overlay[entry.overlay], option) ? overlay : dissemination;
+    const part = Object.hasOwn(DEFAULTS.overlay[overlayKind], option) ? overlay : dissemination;
     const isKnown = part === overlay || Object.hasOwn(DEFAULTS.dissemination[entry.dissemination], option);
     // Nobody's option, or one that was set before.
     if (!isKnown || Object.hasOwn(part, option)) throw badVariant(entry, variant);

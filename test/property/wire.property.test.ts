@@ -71,6 +71,13 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   nack: fc.record({ kind: fc.constant('nack'), group, seq: u32 }),
   rttProbe: fc.record({ kind: fc.constant('rttProbe'), group, seq: u32 }),
   rttReply: fc.record({ kind: fc.constant('rttReply'), group, seq: u32 }),
+  disconnectWait: fc.record({ kind: fc.constant('disconnectWait'), group }),
+  optimization: fc.record({ kind: fc.constant('optimization'), group, old: peer }),
+  optimizationReply: fc.record({ kind: fc.constant('optimizationReply'), group, accepted: fc.boolean(), swapped: fc.boolean() }),
+  replace: fc.record({ kind: fc.constant('replace'), group, initiator: peer, old: peer }),
+  replaceReply: fc.record({ kind: fc.constant('replaceReply'), group, accepted: fc.boolean() }),
+  switch: fc.record({ kind: fc.constant('switch'), group, initiator: peer }),
+  switchReply: fc.record({ kind: fc.constant('switchReply'), group, accepted: fc.boolean() }),
 };
 
 const causalEntry = fc.record({ origin: peer, epoch: u32, next: u32 });
