@@ -33,6 +33,7 @@ export type {
   PlumtreeOptions,
   RumorOptions,
   StaticOptions,
+  SwitchTreeOptions,
   TreeOptions,
   UnicastOptions,
   XBotOptions,

@@ -86,6 +86,7 @@ const pure = shipped.filter(({ path }) => PURE.includes(layerOf(path)));
 const PROTOCOL_FILES = [
   'lib/membership/hyparview.ts',
   'lib/overlay/static-overlay.ts',
+  'lib/overlay/switch-tree.ts',
   'lib/overlay/x-bot.ts',
   'lib/dissemination/anti-entropy.ts',
   'lib/dissemination/flooding.ts',

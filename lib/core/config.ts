@@ -1,5 +1,6 @@
 import { OverlayError, describe, invalidOption } from './errors.ts';
 import { CAUSAL_ENTRIES_MAX } from './messages.ts';
+import { TREE_CHILDREN_MAX } from './messages/switch-tree.ts';
 import type { DisseminationOptions, FailureDetectorOptions, GroupConfig, GroupLimits, GroupOptions, HyParViewOptions, OverlayOptions } from './options.ts';
 import { closest } from './suggest.ts';
 
@@ -27,6 +28,16 @@ const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<Overla
     optimizationIntervalMs: 2000,
     swapTimeoutMs: 5000,
     gainPercent: 5,
+  },
+  'switch-tree': {
+    kind: 'switch-tree',
+    childrenMax: 4,
+    goal: 'cost',
+    scope: '2-hop',
+    gainPercent: 5,
+    switchIntervalMs: 5000,
+    refreshIntervalMs: 5000,
+    searchTimeoutMs: 2000,
   },
   full: { kind: 'full' },
   static: { kind: 'static' },
@@ -133,6 +144,10 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   optimizationIntervalMs: [1, 86_400_000],
   swapTimeoutMs: [1, 3_600_000],
   gainPercent: [0, 99],
+  childrenMax: [2, TREE_CHILDREN_MAX],
+  switchIntervalMs: [1, 86_400_000],
+  refreshIntervalMs: [1, 86_400_000],
+  searchTimeoutMs: [1, 3_600_000],
   optimizationThreshold: [0, 1000],
   iHaveDelayMs: [0, 60_000],
   iHaveBytesPerMs: [1, 1_000_000_000],
@@ -163,11 +178,16 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   relaysMax: [1, 65_536],
 };
 
+/** Overlays that `tree` can multicast along. */
+const TREES: readonly OverlayOptions['kind'][] = ['static', 'switch-tree'];
+
 /** Allowed values of the options that are words. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   order: ['none', 'fifo', 'causal'],
   since: ['any', 'now', 'history'],
   tree: ['shared', 'per-source'],
+  goal: ['cost', 'delay'],
+  scope: ['sibling', '1-hop', '2-hop', 'any'],
   mode: ['push', 'pull', 'push-pull'],
   interest: ['feedback', 'blind'],
   stop: ['counter', 'coin'],
@@ -224,8 +244,8 @@ function checkRelations(config: GroupConfig): void {
   if (dissemination.kind === 'plumtree' && dissemination.iHaveDelayMs >= dissemination.graftTimeoutMs) {
     invalidOption('dissemination.plumtree.iHaveDelayMs', `less than graftTimeoutMs (${dissemination.graftTimeoutMs})`, dissemination.iHaveDelayMs);
   }
-  if (dissemination.kind === 'tree' && overlay.kind !== 'static') {
-    invalidOption('dissemination', 'an overlay of kind static for tree, since the tree is given', overlay.kind);
+  if (dissemination.kind === 'tree' && !TREES.includes(overlay.kind)) {
+    invalidOption('dissemination', `an overlay of kind ${TREES.join(' or ')} for tree, since the overlay gives it`, overlay.kind);
   }
   if (dissemination.kind === 'anti-entropy' && config.repair !== undefined) {
     invalidOption('repair', 'none when the dissemination is anti-entropy already', config.repair.kind);

@@ -40,6 +40,7 @@ export type Timer =
   | GapTimer
   | CatchUpTimer
   | ProbeTimer
+  | SwitchTreeTimer
   | XBotTimer;
 
 /** HyParView: time to shuffle. */
@@ -96,6 +97,14 @@ export interface ProbeTimer extends GroupTimer {
   /** `indirect`: no answer yet, ask others. `suspicion`: it has lasted long enough. `relay`: no answer to a ping for another peer. */
   readonly step: 'tick' | 'indirect' | 'suspicion' | 'relay';
   readonly seq: number;
+}
+
+/** Switch-trees: `refresh` and `switch` begin rounds, `search` ends a wait of a search for a parent. */
+export interface SwitchTreeTimer extends GroupTimer {
+  readonly kind: 'switchTree';
+  readonly step: 'refresh' | 'switch' | 'search';
+  /** Of this peer's waits; 0 for the others. */
+  readonly wait: number;
 }
 
 /** X-BOT: `optimize` begins a round, `swap` ends the wait for the others of a swap. */

@@ -1,8 +1,10 @@
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
 import type { RttMessage } from './messages/rtt.ts';
+import type { SwitchTreeMessage } from './messages/switch-tree.ts';
 import type { XBotMessage } from './messages/x-bot.ts';
 
 export type * from './messages/rtt.ts';
+export type * from './messages/switch-tree.ts';
 export type * from './messages/x-bot.ts';
 
 /**
@@ -22,6 +24,7 @@ export type MembershipMessage =
   | Shuffle
   | ShuffleReply
   | RttMessage
+  | SwitchTreeMessage
   | XBotMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */

@@ -39,6 +39,28 @@ export interface XBotOptions extends Omit<HyParViewOptions, 'kind'> {
   readonly gainPercent: number;
 }
 
+/**
+ * Switch-trees (Helder, Jamin, GP2PC 2002) with the rules of HMTP (Zhang, Jamin, Zhang,
+ * INFOCOM 2002).
+ */
+export interface SwitchTreeOptions {
+  readonly kind: 'switch-tree';
+  /** Children of a peer at most. Default 4, a guess: with the parent as many links as HyParView has. */
+  readonly childrenMax: number;
+  /** What a parent is chosen by. `cost`: its round trip. `delay`: the delay to the root through it. Default `cost`, which makes the papers' low-cost trees. */
+  readonly goal: 'cost' | 'delay';
+  /** Who may become the new parent: `sibling`, a child of the parent; `1-hop`, any neighbour of the parent; `2-hop`, those and their neighbours; `any`, whom a new join from somewhere on the root path finds. Default `2-hop`. */
+  readonly scope: 'sibling' | '1-hop' | '2-hop' | 'any';
+  /** How much better a parent must be to replace the present one, in percent. Default 5, a guess that keeps errors of measurement from moving peers. */
+  readonly gainPercent: number;
+  /** Time between looks for a better parent, in ms. Default 5000, a guess. */
+  readonly switchIntervalMs: number;
+  /** Time between refreshes of a parent, in ms; one that is silent for three is gone. Default 5000, a guess. */
+  readonly refreshIntervalMs: number;
+  /** How long a peer that was asked may take to answer, in ms. Default 2000, a guess: above the round trips of the Internet. */
+  readonly searchTimeoutMs: number;
+}
+
 /** Every member is known and is a neighbour; the application or the scenario gives the list. */
 export interface FullOptions {
   readonly kind: 'full';
@@ -49,7 +71,7 @@ export interface StaticOptions {
   readonly kind: 'static';
 }
 
-export type OverlayOptions = HyParViewOptions | XBotOptions | FullOptions | StaticOptions;
+export type OverlayOptions = HyParViewOptions | XBotOptions | SwitchTreeOptions | FullOptions | StaticOptions;
 
 /** Send on to every neighbour but the one it came from. */
 export interface FloodingOptions {

@@ -14,6 +14,7 @@ import { TreeMulticast } from '../dissemination/tree-multicast.ts';
 import { Unicast } from '../dissemination/unicast.ts';
 import { HyParView } from '../membership/hyparview.ts';
 import { StaticOverlay } from '../overlay/static-overlay.ts';
+import { SwitchTree } from '../overlay/switch-tree.ts';
 import { XBot } from '../overlay/x-bot.ts';
 import { type CatchUp, answerNewcomer, isCatchUp } from './catch-up.ts';
 import { FetchHistory } from './fetch-history.ts';
@@ -114,6 +115,14 @@ export class Group implements NeighbourListener {
       case 'shuffleReply':
       case 'rttProbe':
       case 'rttReply':
+      case 'treeQuery':
+      case 'treeInfo':
+      case 'treeJoin':
+      case 'treeJoinReply':
+      case 'treeRefresh':
+      case 'treePath':
+      case 'treeLeave':
+      case 'treeRoot':
       case 'disconnectWait':
       case 'optimization':
       case 'optimizationReply':
@@ -137,6 +146,7 @@ export class Group implements NeighbourListener {
     switch (timer.kind) {
       case 'shuffle':
       case 'neighbour':
+      case 'switchTree':
       case 'xBot':
         return this.overlay.onTimer(timer, nowMs, effects);
       case 'iHave':
@@ -193,6 +203,7 @@ export class Group implements NeighbourListener {
   private makeOverlay(options: OverlayOptions, peers: readonly PeerRef[], random: Random): Overlay {
     switch (options.kind) {
       case 'hyparview': return new HyParView(this.self, this.ref, this.session, options, random, this);
+      case 'switch-tree': return new SwitchTree(this.self, this.ref, this.session, options, random, this);
       case 'x-bot': return this.makeXBot(options, random);
       case 'full':
       case 'static': return new StaticOverlay(this.self, peers, this);

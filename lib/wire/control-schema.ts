@@ -1,8 +1,9 @@
 import type { Digest, MessageKind, Message } from '../core/messages.ts';
 import type { MessageId } from '../core/ids.ts';
+import { TREE_CHILDREN_MAX, TREE_DELAY_MAX_US, TREE_PATH_MAX, TREE_RANK_MAX, type TreePeer, type TreePosition } from '../core/messages/switch-tree.ts';
 import { ANNOUNCEMENTS } from './announcements-field.ts';
 import { DIGEST_ENTRIES } from './digest-field.ts';
-import { BOOLEAN, DESCRIBED_PEER, type FieldTypes, PEER, PEER_OR_NULL, describedPeers, inline, oneOf, optionalLast, uint } from './field-types.ts';
+import { BOOLEAN, DESCRIBED_PEER, type FieldTypes, PEER, PEER_OR_NULL, describedPeers, inline, listOf, oneOf, optionalLast, uint } from './field-types.ts';
 import { EPOCH_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
 
 export type ControlKind = Exclude<MessageKind, 'data'>;
@@ -14,6 +15,9 @@ const EPOCH = uint(EPOCH_MAX);
 const SEQ = uint(SEQ_MAX);
 const TIME_TO_LIVE = uint(TIME_TO_LIVE_MAX);
 const MESSAGE_ID: FieldTypes<MessageId> = { origin: PEER, epoch: EPOCH, seq: SEQ };
+const TREE_DELAY = uint(TREE_DELAY_MAX_US);
+const TREE_PEER: FieldTypes<TreePeer> = { peer: DESCRIBED_PEER, delayUs: TREE_DELAY };
+const TREE_POSITION: FieldTypes<TreePosition> = { rank: uint(TREE_RANK_MAX), path: listOf(TREE_PEER, TREE_PATH_MAX), children: listOf(TREE_PEER, TREE_CHILDREN_MAX) };
 const DIGEST_MODE = oneOf<Digest['mode']>(['push', 'pull', 'pushPull', 'state', 'stateReply', 'history', 'historyPart', 'historyEnd']);
 
 /**
@@ -41,6 +45,14 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   nack: { seq: SEQ },
   rttProbe: { seq: SEQ },
   rttReply: { seq: SEQ },
+  treeQuery: { seq: SEQ },
+  treeInfo: { seq: SEQ, accepting: BOOLEAN, ...TREE_POSITION },
+  treeJoin: { seq: SEQ, rttUs: TREE_DELAY },
+  treeJoinReply: { seq: SEQ, accepted: BOOLEAN, ...TREE_POSITION },
+  treeRefresh: { rttUs: TREE_DELAY },
+  treePath: TREE_POSITION,
+  treeLeave: {},
+  treeRoot: { root: DESCRIBED_PEER, rank: uint(TREE_RANK_MAX) },
   disconnectWait: {},
   optimization: { old: DESCRIBED_PEER },
   optimizationReply: { accepted: BOOLEAN, swapped: BOOLEAN },

@@ -73,6 +73,15 @@ const ENTRIES: readonly Entry[] = [
     dissemination: 'plumtree',
   },
   {
+    name: 'switch-tree',
+    group: 'trees',
+    summary: 'a shared tree under a child limit, whose peers switch to better parents',
+    variants: 'cost|delay, sibling|1-hop|2-hop|any, childrenMax=N',
+    start: 'contact',
+    overlay: 'switch-tree',
+    dissemination: 'tree',
+  },
+  {
     name: 'flood',
     group: 'meshes',
     summary: 'flooding over the active views of HyParView',
@@ -119,6 +128,12 @@ const WORDS: ReadonlyMap<string, readonly [option: string, value: string]> = new
   ['blind', ['interest', 'blind']],
   ['counter', ['stop', 'counter']],
   ['coin', ['stop', 'coin']],
+  ['cost', ['goal', 'cost']],
+  ['delay', ['goal', 'delay']],
+  ['sibling', ['scope', 'sibling']],
+  ['1-hop', ['scope', '1-hop']],
+  ['2-hop', ['scope', '2-hop']],
+  ['any', ['scope', 'any']],
   ['shared', ['tree', 'shared']],
   ['per-source', ['tree', 'per-source']],
 ]);

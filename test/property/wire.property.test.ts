@@ -43,6 +43,13 @@ const entry: fc.Arbitrary<DigestEntry> = fc
     return { origin, epoch, next, beyond };
   });
 
+const treePeer = fc.record({ peer, delayUs: u32 });
+const treePosition = {
+  rank: uint(2 ** 33 - 1),
+  path: fc.oneof(fc.array(treePeer, { maxLength: 8 }), fc.array(treePeer, { minLength: 120, maxLength: 128 })),
+  children: fc.oneof(fc.array(treePeer, { maxLength: 8 }), fc.array(treePeer, { minLength: 60, maxLength: 64 })),
+};
+
 const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { kind: K }>> } = {
   join: fc.record({ kind: fc.constant('join'), group }),
   forwardJoin: fc.record({ kind: fc.constant('forwardJoin'), group, newcomer: peer, timeToLive }),
@@ -71,6 +78,14 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   nack: fc.record({ kind: fc.constant('nack'), group, seq: u32 }),
   rttProbe: fc.record({ kind: fc.constant('rttProbe'), group, seq: u32 }),
   rttReply: fc.record({ kind: fc.constant('rttReply'), group, seq: u32 }),
+  treeQuery: fc.record({ kind: fc.constant('treeQuery'), group, seq: u32 }),
+  treeInfo: fc.record({ kind: fc.constant('treeInfo'), group, seq: u32, accepting: fc.boolean(), ...treePosition }),
+  treeJoin: fc.record({ kind: fc.constant('treeJoin'), group, seq: u32, rttUs: u32 }),
+  treeJoinReply: fc.record({ kind: fc.constant('treeJoinReply'), group, seq: u32, accepted: fc.boolean(), ...treePosition }),
+  treeRefresh: fc.record({ kind: fc.constant('treeRefresh'), group, rttUs: u32 }),
+  treePath: fc.record({ kind: fc.constant('treePath'), group, ...treePosition }),
+  treeLeave: fc.record({ kind: fc.constant('treeLeave'), group }),
+  treeRoot: fc.record({ kind: fc.constant('treeRoot'), group, root: peer, rank: uint(2 ** 33 - 1) }),
   disconnectWait: fc.record({ kind: fc.constant('disconnectWait'), group }),
   optimization: fc.record({ kind: fc.constant('optimization'), group, old: peer }),
   optimizationReply: fc.record({ kind: fc.constant('optimizationReply'), group, accepted: fc.boolean(), swapped: fc.boolean() }),
