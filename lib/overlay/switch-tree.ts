@@ -6,9 +6,12 @@ import { TREE_DELAY_MAX_US, TREE_PATH_MAX } from '../core/messages/switch-tree.t
 import type { NeighbourListener, TreeOverlay } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { KnownPeers } from './known-peers.ts';
+import { ParentFinder, rttUs } from './parent-finder.ts';
 import { ParentSearch, type SearchPurpose } from './parent-search.ts';
 import { RttMeter } from './rtt-meter.ts';
+import { SwitchScope } from './switch-scope.ts';
 import { TreeLinks } from './tree-links.ts';
+import { RANK_WITH_CHILDREN, TreePlace } from './tree-place.ts';
 
 /**
  * Switch-trees: one tree for all publishers, rooted at the founder of the group, whose
@@ -51,9 +54,7 @@ import { TreeLinks } from './tree-links.ts';
 export class SwitchTree implements TreeOverlay {
   readonly neighbours: readonly PeerRef[];
   readonly links: TreeLinks;
-  /** From the root to the parent, both included; empty at a root. An orphan keeps what is above the parent that it lost. */
-  path: readonly TreePeer[] = [];
-  role: 'root' | 'member' | 'orphan' = 'orphan';
+  readonly place: TreePlace;
   readonly counters = { switches: 0, refusals: 0, orphaned: 0, loops: 0, merges: 0, founded: 0 };
   private readonly self: PeerRef;
   private readonly group: GroupRef;
@@ -62,13 +63,9 @@ export class SwitchTree implements TreeOverlay {
   private readonly random: Random;
   private readonly meter: RttMeter;
   private readonly known: KnownPeers;
-  private rank = 0;
-  /** The parent's children, the oldest first, this peer among them. */
-  private siblings: readonly TreePeer[] = [];
+  private readonly finder: ParentFinder;
+  private readonly scope: SwitchScope;
   private parentHeardMs = 0;
-  private search: ParentSearch | undefined = undefined;
-  private wait = 0;
-  private nextSeq = 0;
   /** The query by which this peer looks whether somebody remembered has another root. */
   private checkSeq: number | undefined = undefined;
 
@@ -81,6 +78,10 @@ export class SwitchTree implements TreeOverlay {
     this.meter = new RttMeter(group, MEASURED_MAX);
     this.known = new KnownPeers(self, this.random.fork('known'));
     this.links = new TreeLinks(listener);
+    this.place = new TreePlace(self);
+    const onFailed = (effects: Effects): void => (this.place.role === 'orphan' ? this.found(effects) : undefined);
+    this.finder = new ParentFinder({ group, session, timeoutMs: options.searchTimeoutMs, meter: this.meter, score: (candidate) => this.score(candidate), onFailed });
+    this.scope = new SwitchScope(options.scope, this.place, this.random, (peer) => this.mayBeParent(peer));
     this.neighbours = this.links.neighbours;
   }
 
@@ -97,7 +98,7 @@ export class SwitchTree implements TreeOverlay {
     effects.setTimer(this.timer('refresh'), this.random.below(refreshIntervalMs));
     effects.setTimer(this.timer('switch'), this.random.below(switchIntervalMs));
     if (contacts.length === 0) this.found(effects);
-    else this.begin(new ParentSearch('join', this.random.shuffle(contacts)), nowMs, effects);
+    else this.finder.begin(new ParentSearch('join', this.random.shuffle(contacts)), nowMs, effects);
   }
 
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
@@ -108,12 +109,12 @@ export class SwitchTree implements TreeOverlay {
       case 'treeJoinReply': return this.onTreeJoinReply(from, message, nowMs, effects);
       case 'treeRefresh': return this.onTreeRefresh(from, message.rttUs, nowMs, effects);
       case 'treePath': return this.onTreePath(from, message, nowMs, effects);
-      case 'treeLeave': return this.onTreeLeave(from, nowMs, effects);
+      case 'treeLeave': return this.onTreeLeave(from, message.leaving, nowMs, effects);
       case 'treeRoot': return this.onTreeRoot(message, nowMs, effects);
       case 'rttProbe':
       case 'rttReply':
         this.meter.onMessage(from, message, nowMs, effects);
-        return this.onMeasured(nowMs, effects);
+        return this.finder.onMeasured(nowMs, effects);
       default: return;
     }
   }
@@ -123,30 +124,30 @@ export class SwitchTree implements TreeOverlay {
     switch (timer.step) {
       case 'refresh': return this.onRefreshTimer(nowMs, effects);
       case 'switch': return this.onSwitchTimer(nowMs, effects);
-      case 'search': return timer.wait === this.wait ? this.giveUp(nowMs, effects) : undefined;
+      case 'search': return this.finder.onTimer(timer, nowMs, effects);
     }
   }
 
   onLinkDown(peer: PeerRef, nowMs: number, effects: Effects): void {
     this.meter.forget(peer);
     this.links.dropChild(peer, nowMs, effects);
-    if (peer === this.links.parent) this.loseParent(nowMs, effects);
-    else if (this.search?.asked === peer) this.giveUp(nowMs, effects);
+    if (peer === this.links.parent) this.loseParent(this.place.path, nowMs, effects);
+    else this.finder.onLinkDown(peer, nowMs, effects);
   }
 
   /** Asks the contact where it stands: one in another tree leads the two together. */
   addContact(peer: PeerRef, _nowMs: number, effects: Effects): void {
     if (peer === this.self) return;
     this.known.addContact(peer);
-    if (this.role === 'orphan') this.search?.addStart(peer);
+    if (this.place.role === 'orphan') this.finder.search?.addStart(peer);
     else this.check(peer, effects);
   }
 
   leave(nowMs: number, effects: Effects): void {
-    this.search = undefined;
-    this.role = 'orphan';
+    this.finder.stop();
+    this.place.becomeOrphan([]);
     for (const peer of [...this.neighbours]) {
-      this.tell(peer, effects);
+      this.tell(peer, effects, true);
       this.links.dropChild(peer, nowMs, effects);
     }
     this.links.setParent(undefined, nowMs, effects);
@@ -154,28 +155,28 @@ export class SwitchTree implements TreeOverlay {
 
   eachPeer(visit: (peer: PeerRef) => void): void {
     this.neighbours.forEach((peer) => visit(peer));
-    for (const { peer } of [...this.path, ...this.siblings]) visit(peer);
+    for (const { peer } of [...this.place.path, ...this.place.siblings]) visit(peer);
     this.known.eachPeer(visit);
     this.meter.eachPeer(visit);
-    this.search?.eachPeer(visit);
+    this.finder.search?.eachPeer(visit);
   }
 
   private onTreeQuery(from: PeerRef, seq: number, effects: Effects): void {
-    const accepting = this.role !== 'orphan' && this.hasRoom(from);
+    const accepting = this.place.role !== 'orphan' && this.hasRoom(from);
     effects.send(from, { kind: 'treeInfo', group: this.group, seq, accepting, ...this.position() });
   }
 
   private onTreeInfo(from: PeerRef, info: TreeInfo, nowMs: number, effects: Effects): void {
-    const { search } = this;
     const own = info.path.at(-1);
     const checked = info.seq === this.checkSeq;
     if (checked) this.checkSeq = undefined;
     if (own !== undefined && own.peer !== from) return;
     if (checked) this.meet(info, nowMs, effects);
-    if (search === undefined || search !== this.search || search.phase !== 'query' || search.asked !== from || search.seq !== info.seq) return;
-    if (own === undefined || this.isBelow(info.path)) search.spend(from);
+    const search = this.finder.awaiting('query', from, info.seq);
+    if (search === undefined) return;
+    if (own === undefined || this.place.isBelow(info.path)) search.spend(from);
     else this.learn(search, own, info);
-    this.advance(nowMs, effects);
+    this.finder.advance(nowMs, effects);
   }
 
   /** What an answer to a query is worth to a search. */
@@ -183,59 +184,59 @@ export class SwitchTree implements TreeOverlay {
     const { purpose } = search;
     const root = info.path[0]?.peer ?? own.peer;
     for (const { peer } of [...info.path, ...info.children]) this.known.add(peer);
-    const isForeign = purpose === 'switch' && root !== this.path[0]?.peer;
-    const isLower = purpose === 'merge' && (info.rank <= this.rank || root === this.self);
+    const isForeign = purpose === 'switch' && root !== this.place.root;
+    const isLower = purpose === 'merge' && (info.rank <= this.place.rank || root === this.self);
     if (isForeign || isLower) return search.spend(own.peer);
-    const candidates = this.others(info.children);
-    if (search.descends) search.learn(own, info.accepting, candidates);
-    if (purpose === 'join' || purpose === 'merge') search.startAt(root);
-    if (search.descends) return;
-    const above = info.path.at(-2);
-    search.consider(this.sampled([...this.oneHop(), ...candidates, ...(above === undefined ? [] : [above])]));
+    const named = info.children.filter(({ peer }) => this.mayBeParent(peer));
+    if (search.descends) {
+      search.learn(own, info.accepting, named);
+      if (purpose === 'join' || purpose === 'merge') search.startAt(root);
+      return;
+    }
+    search.consider(this.scope.sample([...named, ...info.path.slice(-2, -1)]));
     if (!info.accepting) search.spend(own.peer);
   }
 
   /** A child is taken by who has a place in the tree and room for one; never one that is above. */
-  private onTreeJoin(from: PeerRef, { seq, rttUs }: TreeJoin, nowMs: number, effects: Effects): void {
+  private onTreeJoin(from: PeerRef, { seq, rttUs: roundTripUs }: TreeJoin, nowMs: number, effects: Effects): void {
     const present = this.links.child(from);
-    const accepted = this.role !== 'orphan' && !this.isAbove(from) && (present !== undefined || this.hasRoom(from));
+    const accepted = this.place.role !== 'orphan' && !this.place.isAbove(from) && (present !== undefined || this.hasRoom(from));
     if (accepted && present === undefined) {
-      this.links.addChild(from, rttUs, nowMs, effects);
+      this.links.addChild(from, roundTripUs, nowMs, effects);
       this.known.add(from);
-      if (this.role === 'root' && this.rank < RANK_WITH_CHILDREN) this.rank += RANK_WITH_CHILDREN;
+      this.place.rise();
     }
-    if (accepted) this.heard(from, rttUs, nowMs);
-    const position = accepted ? this.position() : { rank: this.rank, path: [], children: [] };
+    if (accepted) this.links.heard(from, roundTripUs, nowMs);
+    const position = accepted ? this.position() : { rank: this.place.rank, path: [], children: [] };
     effects.send(from, { kind: 'treeJoinReply', group: this.group, seq, accepted, ...position });
   }
 
   private onTreeJoinReply(from: PeerRef, reply: TreeJoinReply, nowMs: number, effects: Effects): void {
-    const { search } = this;
-    const awaited = search?.phase === 'join' && search.asked === from && search.seq === reply.seq;
-    const usable = awaited && reply.accepted && this.isUsable(from, reply) && !this.isBelow(reply.path) && this.links.child(from) === undefined;
+    const search = this.finder.awaiting('join', from, reply.seq);
+    const { place, links } = this;
+    const usable = reply.accepted && place.isUsable(from, reply.path) && !place.isBelow(reply.path) && links.child(from) === undefined;
     // A place that is not wanted, or no longer, is given back.
-    if (reply.accepted && !usable && from !== this.links.parent) this.tell(from, effects);
+    if (reply.accepted && !(usable && search !== undefined) && from !== links.parent) this.tell(from, effects);
+    if (search === undefined) return;
     if (usable) return this.attach(from, reply, search.purpose, nowMs, effects);
-    if (!awaited) return;
     this.counters.refusals++;
     search.spend(from);
-    this.advance(nowMs, effects);
+    this.finder.advance(nowMs, effects);
   }
 
   private attach(parent: PeerRef, reply: TreePosition, purpose: SearchPurpose, nowMs: number, effects: Effects): void {
     const old = this.links.parent;
-    this.search = undefined;
+    this.finder.stop();
     this.links.setParent(parent, nowMs, effects);
     if (old !== undefined && old !== parent) this.tell(old, effects);
     if (purpose === 'switch') this.counters.switches++;
     if (purpose === 'merge') this.counters.merges++;
-    this.role = 'member';
     this.adopt(reply, nowMs);
     this.tellChildren(effects);
   }
 
-  private onTreeRefresh(from: PeerRef, rttUs: number, nowMs: number, effects: Effects): void {
-    if (!this.heard(from, rttUs, nowMs)) return this.tell(from, effects);
+  private onTreeRefresh(from: PeerRef, roundTripUs: number, nowMs: number, effects: Effects): void {
+    if (!this.links.heard(from, roundTripUs, nowMs)) return this.tell(from, effects);
     effects.send(from, { kind: 'treePath', group: this.group, ...this.position(true) });
   }
 
@@ -244,146 +245,74 @@ export class SwitchTree implements TreeOverlay {
     if (from !== this.links.parent) return this.tell(from, effects);
     const at = message.path.findIndex(({ peer }) => peer === this.self);
     if (at >= 0) this.counters.loops++;
-    if (at >= 0 || !this.isUsable(from, message)) {
+    if (at >= 0 || !this.place.isUsable(from, message.path)) {
       this.tell(from, effects);
-      this.path = message.path.slice(0, Math.max(0, at));
-      return this.loseParent(nowMs, effects);
+      return this.loseParent(message.path.slice(0, Math.max(0, at)), nowMs, effects);
     }
-    const before = this.path;
-    const rankBefore = this.rank;
-    this.adopt(message, nowMs);
-    const same = rankBefore === this.rank && before.length === this.path.length && before.every(({ peer }, index) => peer === this.path[index]?.peer);
-    if (!same) this.tellChildren(effects);
+    if (this.adopt(message, nowMs)) this.tellChildren(effects);
   }
 
-  private onTreeLeave(from: PeerRef, nowMs: number, effects: Effects): void {
+  /** A parent that stays in the group but has forgotten this peer is asked first. */
+  private onTreeLeave(from: PeerRef, leaving: boolean, nowMs: number, effects: Effects): void {
     this.links.dropChild(from, nowMs, effects);
-    if (from === this.links.parent) this.loseParent(nowMs, effects);
+    if (from === this.links.parent) this.loseParent(this.place.path, nowMs, effects, leaving ? [] : [from]);
   }
 
   /** Roots join roots of higher rank only, so that roots that do so at the same time make no loop. */
-  private onTreeRoot({ root, rank }: TreeRoot, nowMs: number, effects: Effects): void {
-    if (this.role !== 'root' || this.search !== undefined || root === this.self || rank <= this.rank) return;
-    this.begin(new ParentSearch('merge', [root]), nowMs, effects);
+  private onTreeRoot({ root, rank }: Pick<TreeRoot, 'root' | 'rank'>, nowMs: number, effects: Effects): void {
+    if (this.place.role !== 'root' || this.finder.search !== undefined || root === this.self || rank <= this.place.rank) return;
+    this.finder.begin(new ParentSearch('merge', [root]), nowMs, effects);
   }
 
   private onRefreshTimer(nowMs: number, effects: Effects): void {
     const { refreshIntervalMs } = this.options;
     effects.setTimer(this.timer('refresh'), refreshIntervalMs);
     const silentMs = nowMs - SILENT_REFRESHES * refreshIntervalMs;
-    for (const { peer, heardMs } of [...this.links.children]) {
-      if (heardMs >= silentMs) continue;
+    for (const peer of this.links.silent(silentMs)) {
       this.tell(peer, effects);
       this.links.dropChild(peer, nowMs, effects);
     }
     const [remembered] = this.known.sample(1);
-    if (remembered !== undefined && this.role !== 'orphan') this.check(remembered, effects);
+    if (remembered !== undefined && this.place.role !== 'orphan') this.check(remembered, effects);
     const { parent } = this.links;
     if (parent === undefined) return;
     if (this.parentHeardMs < silentMs) {
       this.tell(parent, effects);
-      return this.loseParent(nowMs, effects);
+      return this.loseParent(this.place.path, nowMs, effects);
     }
     this.meter.probe(parent, nowMs, effects);
-    effects.send(parent, { kind: 'treeRefresh', group: this.group, rttUs: this.rttUs(parent) });
+    effects.send(parent, { kind: 'treeRefresh', group: this.group, rttUs: rttUs(this.meter, parent) });
   }
 
   /** Helder and Jamin: now and then a peer compares its parent with others in reach. */
   private onSwitchTimer(nowMs: number, effects: Effects): void {
     effects.setTimer(this.timer('switch'), this.options.switchIntervalMs);
-    const parent = this.path.at(-1);
+    const parent = this.place.path.at(-1);
     const present = parent === undefined ? undefined : this.score(parent);
-    if (this.role !== 'member' || this.search !== undefined || present === undefined) return;
-    const bar = (present * (100 - this.options.gainPercent)) / 100;
-    const oneHop = this.oneHop();
-    switch (this.options.scope) {
-      case 'sibling':
-      case '1-hop': {
-        const search = new ParentSearch('switch', [], { bar, descends: false });
-        search.consider(this.sampled(oneHop));
-        return this.begin(search, nowMs, effects);
-      }
-      case '2-hop': {
-        const via = this.random.pick(oneHop);
-        if (via !== undefined) this.begin(new ParentSearch('switch', [via.peer], { bar, descends: false }), nowMs, effects);
-        return;
-      }
-      case 'any': {
-        const from = this.random.pick(this.path);
-        if (from !== undefined) this.begin(new ParentSearch('switch', [from.peer], { bar }), nowMs, effects);
-        return;
-      }
-    }
-  }
-
-  private begin(search: ParentSearch, nowMs: number, effects: Effects): void {
-    this.search = search;
-    this.advance(nowMs, effects);
-  }
-
-  /** The next step of the search: distances first, then the best of those seen. */
-  private advance(nowMs: number, effects: Effects): void {
-    const { search, meter } = this;
-    if (search === undefined) return;
-    search.asked = undefined;
-    search.probing = search.unmeasured((peer) => meter.rttMs(peer) !== undefined);
-    if (search.probing.length > 0) {
-      search.phase = 'measure';
-      for (const peer of search.probing) meter.probe(peer, nowMs, effects);
-      return this.setWait(effects);
-    }
-    const step = search.next((candidate) => this.score(candidate));
-    if (step === undefined) {
-      this.search = undefined;
-      if (this.role === 'orphan') this.found(effects);
-      return;
-    }
-    search.phase = step.kind;
-    search.asked = step.peer;
-    search.seq = this.seq();
-    if (step.kind === 'query') effects.send(step.peer, { kind: 'treeQuery', group: this.group, seq: search.seq });
-    else effects.send(step.peer, { kind: 'treeJoin', group: this.group, seq: search.seq, rttUs: this.rttUs(step.peer) });
-    this.setWait(effects);
-  }
-
-  private onMeasured(nowMs: number, effects: Effects): void {
-    const { search } = this;
-    if (search?.phase === 'measure' && !search.probing.some((peer) => this.meter.isWaiting(peer))) this.advance(nowMs, effects);
-  }
-
-  /** Who was asked does not answer, or some who were probed do not. */
-  private giveUp(nowMs: number, effects: Effects): void {
-    const { search } = this;
-    if (search?.asked !== undefined) search.spend(search.asked);
-    this.advance(nowMs, effects);
-  }
-
-  private setWait(effects: Effects): void {
-    this.wait++;
-    effects.setTimer(this.timer('search', this.wait), this.options.searchTimeoutMs);
+    if (this.place.role !== 'member' || this.finder.search !== undefined || present === undefined) return;
+    const search = this.scope.search((present * (100 - this.options.gainPercent)) / 100);
+    if (search !== undefined) this.finder.begin(search, nowMs, effects);
   }
 
   /** From the grandparent upwards, then whoever is remembered; children of the root ask their elders. */
-  private loseParent(nowMs: number, effects: Effects): void {
-    const { parent } = this.links;
+  private loseParent(path: readonly TreePeer[], nowMs: number, effects: Effects, first: readonly PeerRef[] = []): void {
+    const { links, place } = this;
+    const { parent } = links;
+    const { elders } = place;
+    const isOther = (peer: PeerRef): boolean => peer !== parent && this.mayBeParent(peer);
+    const above = path.filter(({ peer }) => isOther(peer));
+    const ancestors = above.map(({ peer }) => peer).reverse();
+    const others = ancestors.length === 0 && elders !== undefined ? elders : [...ancestors, ...this.known.sample(REMEMBERED_TRIES)];
     this.counters.orphaned++;
-    this.role = 'orphan';
-    this.links.setParent(undefined, nowMs, effects);
-    this.path = this.path.filter(({ peer }) => peer !== parent && this.links.child(peer) === undefined);
-    const ancestors = this.path.map(({ peer }) => peer).reverse();
-    const place = this.siblings.findIndex(({ peer }) => peer === this.self);
-    const elders = this.others(this.siblings.slice(0, Math.max(0, place))).map(({ peer }) => peer);
-    const others = ancestors.length === 0 && place >= 0 ? elders : [...ancestors, ...this.known.sample(REMEMBERED_TRIES)];
-    this.begin(new ParentSearch('recover', others.filter((peer) => peer !== parent)), nowMs, effects);
+    links.setParent(undefined, nowMs, effects);
+    place.becomeOrphan(above);
+    this.finder.begin(new ParentSearch('recover', [...first, ...others.filter(isOther)]), nowMs, effects);
   }
 
   /** Becomes the root of a tree: of all that is below. */
   private found(effects: Effects): void {
     this.counters.founded++;
-    this.role = 'root';
-    this.path = [];
-    this.siblings = [];
-    this.rank = this.random.uint32() + (this.links.children.length > 0 ? RANK_WITH_CHILDREN : 0);
+    this.place.becomeRoot(this.random.uint32() + (this.links.children.length > 0 ? RANK_WITH_CHILDREN : 0));
     this.tellChildren(effects);
     if (this.neighbours.length === 0 && this.known.size > 0) effects.emit({ kind: 'isolated', group: this.group });
   }
@@ -391,31 +320,30 @@ export class SwitchTree implements TreeOverlay {
   /** Two trees have met: the root of lower rank is told, if this peer is not it. */
   private meet(info: TreeInfo, nowMs: number, effects: Effects): void {
     const theirs = info.path[0]?.peer;
-    const ours = this.role === 'root' ? this.self : this.path[0]?.peer;
-    if (theirs === undefined || ours === undefined || this.role === 'orphan' || theirs === ours) return;
-    if (info.rank < this.rank) effects.send(theirs, { kind: 'treeRoot', group: this.group, root: ours, rank: this.rank });
-    else if (info.rank > this.rank && ours !== this.self) effects.send(ours, { kind: 'treeRoot', group: this.group, root: theirs, rank: info.rank });
-    else if (info.rank > this.rank && this.search === undefined) this.begin(new ParentSearch('merge', [theirs]), nowMs, effects);
+    const { root: ours, rank } = this.place;
+    if (theirs === undefined || ours === undefined || theirs === ours) return;
+    if (info.rank < rank) effects.send(theirs, { kind: 'treeRoot', group: this.group, root: ours, rank });
+    else if (info.rank > rank && ours !== this.self) effects.send(ours, { kind: 'treeRoot', group: this.group, root: theirs, rank: info.rank });
+    else this.onTreeRoot({ root: theirs, rank: info.rank }, nowMs, effects);
   }
 
   private check(peer: PeerRef, effects: Effects): void {
-    this.checkSeq = this.seq();
+    this.checkSeq = this.finder.seq();
     effects.sendUnreliable(peer, { kind: 'treeQuery', group: this.group, seq: this.checkSeq });
   }
 
-  private adopt({ path, children, rank }: TreePosition, nowMs: number): void {
-    this.path = path;
-    this.siblings = children;
-    this.rank = rank;
+  private adopt(position: TreePosition, nowMs: number): boolean {
     this.parentHeardMs = nowMs;
-    for (const { peer } of [...path, ...children]) this.known.add(peer);
+    for (const { peer } of [...position.path, ...position.children]) this.known.add(peer);
+    return this.place.adopt(position);
   }
 
   /** An orphan is in no tree; its children are told of what was above it, for them to go there when it fails too. */
   private position(toChild = false): TreePosition {
-    const path = this.role === 'orphan' && !toChild ? [] : [...this.path, { peer: this.self, delayUs: this.delayUs }];
+    const { path: above, rank, role } = this.place;
+    const path = role === 'orphan' && !toChild ? [] : [...above, { peer: this.self, delayUs: this.delayUs }];
     const children = this.links.children.map(({ peer, rttUs }) => ({ peer, delayUs: Math.min(TREE_DELAY_MAX_US, this.delayUs + rttUs) }));
-    return { rank: this.rank, path, children };
+    return { rank, path, children };
   }
 
   private tellChildren(effects: Effects): void {
@@ -425,52 +353,19 @@ export class SwitchTree implements TreeOverlay {
   }
 
   /** There is nothing between us. */
-  private tell(peer: PeerRef, effects: Effects): void {
-    effects.send(peer, { kind: 'treeLeave', group: this.group });
-  }
-
-  private heard(from: PeerRef, rttUs: number, nowMs: number): boolean {
-    const child = this.links.child(from);
-    if (child === undefined) return false;
-    child.rttUs = rttUs;
-    child.heardMs = nowMs;
-    return true;
+  private tell(peer: PeerRef, effects: Effects, leaving = false): void {
+    effects.send(peer, { kind: 'treeLeave', group: this.group, leaving });
   }
 
   /** Room for one child more, or for this one again; not while this peer's own place is about to change. */
   private hasRoom(peer: PeerRef): boolean {
-    const { search, path, links, options } = this;
-    const isMoving = search !== undefined && (search.phase === 'join' || search.purpose !== 'switch');
-    if (isMoving || this.isAbove(peer) || path.length + 1 >= TREE_PATH_MAX) return false;
+    const { finder, place, links, options } = this;
+    if (finder.isMoving || place.isAbove(peer) || place.path.length + 1 >= TREE_PATH_MAX) return false;
     return links.children.length < options.childrenMax || links.child(peer) !== undefined;
   }
 
-  private isAbove(peer: PeerRef): boolean {
-    return peer === this.self || this.path.some((above) => above.peer === peer);
-  }
-
-  private isBelow(path: readonly TreePeer[]): boolean {
-    return path.some(({ peer }) => peer === this.self);
-  }
-
-  /** A root path that ends with its sender and leaves room for this peer. */
-  private isUsable(from: PeerRef, { path }: TreePosition): boolean {
-    return path.at(-1)?.peer === from && path.length < TREE_PATH_MAX;
-  }
-
-  /** Neighbours of the parent that may become the parent, as `scope` says. */
-  private oneHop(): TreePeer[] {
-    const grandparent = this.options.scope === 'sibling' ? undefined : this.path.at(-2);
-    return this.others([...this.siblings, ...(grandparent === undefined ? [] : [grandparent])]);
-  }
-
-  private others(peers: readonly TreePeer[]): TreePeer[] {
-    return peers.filter(({ peer }) => peer !== this.self && peer !== this.links.parent && this.links.child(peer) === undefined);
-  }
-
-  private sampled(candidates: readonly TreePeer[]): TreePeer[] {
-    const different = new Map(this.others(candidates).map((candidate) => [candidate.peer, candidate]));
-    return this.random.sample([...different.values()], CANDIDATES_MAX);
+  private mayBeParent(peer: PeerRef): boolean {
+    return peer !== this.self && peer !== this.links.parent && this.links.child(peer) === undefined;
   }
 
   /** In ms: the distance, or with the goal `delay` the delay to the root. */
@@ -481,32 +376,18 @@ export class SwitchTree implements TreeOverlay {
   }
 
   private get delayUs(): number {
-    const parent = this.path.at(-1);
-    return this.role !== 'member' || parent === undefined ? 0 : Math.min(TREE_DELAY_MAX_US, parent.delayUs + this.rttUs(parent.peer));
+    const { path, role } = this.place;
+    const parent = path.at(-1);
+    return role !== 'member' || parent === undefined ? 0 : Math.min(TREE_DELAY_MAX_US, parent.delayUs + rttUs(this.meter, parent.peer));
   }
 
-  private rttUs(peer: PeerRef): number {
-    return Math.min(TREE_DELAY_MAX_US, Math.round((this.meter.rttMs(peer) ?? 0) * 1000));
-  }
-
-  private seq(): number {
-    this.nextSeq = (this.nextSeq + 1) % 2 ** 32;
-    return this.nextSeq;
-  }
-
-  private timer(step: SwitchTreeTimer['step'], wait = 0): SwitchTreeTimer {
-    return { kind: 'switchTree', group: this.group, session: this.session, step, wait };
+  private timer(step: 'refresh' | 'switch'): SwitchTreeTimer {
+    return { kind: 'switchTree', group: this.group, session: this.session, step, wait: 0 };
   }
 }
 
-/** A root that has had children outranks one that has not; ranks are drawn below this. */
-const RANK_WITH_CHILDREN = 2 ** 32;
-
 /** Refreshes without a word after which a parent or a child counts as gone. */
 const SILENT_REFRESHES = 3;
-
-/** Candidates measured in one look for a better parent at most. */
-const CANDIDATES_MAX = 8;
 
 /** Remembered peers that an orphan asks, at most, when no ancestor answers. */
 const REMEMBERED_TRIES = 4;

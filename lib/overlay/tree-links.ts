@@ -58,6 +58,20 @@ export class TreeLinks {
     return true;
   }
 
+  /** Takes note that a child lives; answers whether the peer is one. */
+  heard(peer: PeerRef, rttUs: number, nowMs: number): boolean {
+    const child = this.child(peer);
+    if (child === undefined) return false;
+    child.rttUs = rttUs;
+    child.heardMs = nowMs;
+    return true;
+  }
+
+  /** Children that were heard of last before that time. */
+  silent(beforeMs: number): PeerRef[] {
+    return this.children.filter(({ heardMs }) => heardMs < beforeMs).map(({ peer }) => peer);
+  }
+
   private up(peer: PeerRef, nowMs: number, effects: Effects): void {
     this.neighbours.push(peer);
     effects.openLink(peer);

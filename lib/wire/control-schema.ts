@@ -51,7 +51,7 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   treeJoinReply: { seq: SEQ, accepted: BOOLEAN, ...TREE_POSITION },
   treeRefresh: { rttUs: TREE_DELAY },
   treePath: TREE_POSITION,
-  treeLeave: {},
+  treeLeave: { leaving: BOOLEAN },
   treeRoot: { root: DESCRIBED_PEER, rank: uint(TREE_RANK_MAX) },
   disconnectWait: {},
   optimization: { old: DESCRIBED_PEER },

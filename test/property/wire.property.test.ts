@@ -84,7 +84,7 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   treeJoinReply: fc.record({ kind: fc.constant('treeJoinReply'), group, seq: u32, accepted: fc.boolean(), ...treePosition }),
   treeRefresh: fc.record({ kind: fc.constant('treeRefresh'), group, rttUs: u32 }),
   treePath: fc.record({ kind: fc.constant('treePath'), group, ...treePosition }),
-  treeLeave: fc.record({ kind: fc.constant('treeLeave'), group }),
+  treeLeave: fc.record({ kind: fc.constant('treeLeave'), group, leaving: fc.boolean() }),
   treeRoot: fc.record({ kind: fc.constant('treeRoot'), group, root: peer, rank: uint(2 ** 33 - 1) }),
   disconnectWait: fc.record({ kind: fc.constant('disconnectWait'), group }),
   optimization: fc.record({ kind: fc.constant('optimization'), group, old: peer }),

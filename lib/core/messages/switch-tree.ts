@@ -91,6 +91,8 @@ export interface TreePath extends TreePosition {
 export interface TreeLeave {
   readonly kind: 'treeLeave';
   readonly group: GroupRef;
+  /** It leaves the group, and cannot be asked for a place again. */
+  readonly leaving: boolean;
 }
 
 /** Member to the root of a tree: there is another root, of higher rank. */
