@@ -28,7 +28,7 @@ function messageOf(described: object): Message {
   const refOf = (name: string): PeerRef => peerRef(names.indexOf(name));
   const revive = (key: string, value: unknown): unknown => {
     if (key === 'payload') return bytesOf(String(value));
-    if (['origin', 'newcomer', 'tree', 'target'].includes(key)) return refOf(String(value));
+    if (['origin', 'newcomer', 'tree', 'target', 'peer', 'root', 'old', 'initiator'].includes(key)) return refOf(String(value));
     if (key === 'peers' && Array.isArray(value)) return value.map((name) => refOf(String(name)));
     return value;
   };
