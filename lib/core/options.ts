@@ -51,7 +51,7 @@ export interface SwitchTreeOptions {
   readonly goal: 'cost' | 'delay';
   /** Who may become the new parent: `sibling`, a child of the parent; `1-hop`, any neighbour of the parent; `2-hop`, those and their neighbours; `any`, whom a new join from somewhere on the root path finds. Default `2-hop`. */
   readonly scope: 'sibling' | '1-hop' | '2-hop' | 'any';
-  /** How much better a parent must be to replace the present one, in percent. Default 5, a guess that keeps errors of measurement from moving peers. */
+  /** How much better a parent must be to replace the present one, in percent; as much more for each switch lately. Default 5, a guess that keeps errors of measurement from moving peers. */
   readonly gainPercent: number;
   /** Time between looks for a better parent, in ms. Default 5000, a guess. */
   readonly switchIntervalMs: number;

@@ -42,8 +42,9 @@ import { RANK_WITH_CHILDREN, TreePlace } from './tree-place.ts';
  * - HMTP's rendezvous point, which knows the root and merges trees, is replaced by the
  *   two rules above.
  * - A newcomer is nobody's foster child while it searches.
- * - The new parent is linked before the old one is left; a better one must be better by
- *   `gainPercent`, so that a tree comes to rest.
+ * - The new parent is linked before the old one is left. A better one must be better by
+ *   `gainPercent`, by twice that right after a switch, by three times after two, so that
+ *   a tree comes to rest even where round trips vary.
  *
  * Guarantees: a peer never has more than `childrenMax` children. While nothing fails and
  * no message is lost, the links make one tree, and every switch lowers what `goal` says
@@ -81,7 +82,7 @@ export class SwitchTree implements TreeOverlay {
     this.place = new TreePlace(self);
     const onFailed = (effects: Effects): void => (this.place.role === 'orphan' ? this.found(effects) : undefined);
     this.finder = new ParentFinder({ group, session, timeoutMs: options.searchTimeoutMs, meter: this.meter, score: (candidate) => this.score(candidate), onFailed });
-    this.scope = new SwitchScope(options.scope, this.place, this.random, (peer) => this.mayBeParent(peer));
+    this.scope = new SwitchScope(options, this.place, this.random, (peer) => this.mayBeParent(peer));
     this.neighbours = this.links.neighbours;
   }
 
@@ -171,8 +172,9 @@ export class SwitchTree implements TreeOverlay {
     const checked = info.seq === this.checkSeq;
     if (checked) this.checkSeq = undefined;
     if (own !== undefined && own.peer !== from) return;
-    if (checked) this.meet(info, nowMs, effects);
     const search = this.finder.awaiting('query', from, info.seq);
+    if (checked || search !== undefined) this.remember(info);
+    if (checked) this.meet(info, nowMs, effects);
     if (search === undefined) return;
     if (own === undefined || this.place.isBelow(info.path)) search.spend(from);
     else this.learn(search, own, info);
@@ -183,7 +185,6 @@ export class SwitchTree implements TreeOverlay {
   private learn(search: ParentSearch, own: TreePeer, info: TreeInfo): void {
     const { purpose } = search;
     const root = info.path[0]?.peer ?? own.peer;
-    for (const { peer } of [...info.path, ...info.children]) this.known.add(peer);
     const isForeign = purpose === 'switch' && root !== this.place.root;
     const isLower = purpose === 'merge' && (info.rank <= this.place.rank || root === this.self);
     if (isForeign || isLower) return search.spend(own.peer);
@@ -229,7 +230,10 @@ export class SwitchTree implements TreeOverlay {
     this.finder.stop();
     this.links.setParent(parent, nowMs, effects);
     if (old !== undefined && old !== parent) this.tell(old, effects);
-    if (purpose === 'switch') this.counters.switches++;
+    if (purpose === 'switch') {
+      this.counters.switches++;
+      this.scope.switched(nowMs);
+    }
     if (purpose === 'merge') this.counters.merges++;
     this.adopt(reply, nowMs);
     this.tellChildren(effects);
@@ -290,7 +294,7 @@ export class SwitchTree implements TreeOverlay {
     const parent = this.place.path.at(-1);
     const present = parent === undefined ? undefined : this.score(parent);
     if (this.place.role !== 'member' || this.finder.search !== undefined || present === undefined) return;
-    const search = this.scope.search((present * (100 - this.options.gainPercent)) / 100);
+    const search = this.scope.search(present, nowMs);
     if (search !== undefined) this.finder.begin(search, nowMs, effects);
   }
 
@@ -334,8 +338,12 @@ export class SwitchTree implements TreeOverlay {
 
   private adopt(position: TreePosition, nowMs: number): boolean {
     this.parentHeardMs = nowMs;
-    for (const { peer } of [...position.path, ...position.children]) this.known.add(peer);
+    this.remember(position);
     return this.place.adopt(position);
+  }
+
+  private remember({ path, children }: TreePosition): void {
+    for (const peers of [path, children]) for (const { peer } of peers) this.known.add(peer);
   }
 
   /** An orphan is in no tree; its children are told of what was above it, for them to go there when it fails too. */
