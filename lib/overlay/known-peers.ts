@@ -1,4 +1,5 @@
 import type { PeerRef } from '../core/ids.ts';
+import type { TreePosition } from '../core/messages.ts';
 import type { Random } from '../core/random.ts';
 
 /** Peers remembered: enough that some are alive, and on the other side of a partition. A guess. */
@@ -41,6 +42,11 @@ export class KnownPeers {
     if (peer === this.self || this.contacts.includes(peer) || this.met.includes(peer)) return;
     if (this.size >= KNOWN_MAX) this.met.splice(this.random.below(this.met.length), 1);
     this.met.push(peer);
+  }
+
+  /** Whoever stands around a place in a tree. */
+  addTree({ path, children }: TreePosition): void {
+    for (const peers of [path, children]) for (const { peer } of peers) this.add(peer);
   }
 
   /** Up to `count` different ones in random order. */

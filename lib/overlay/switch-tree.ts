@@ -173,7 +173,7 @@ export class SwitchTree implements TreeOverlay {
     if (checked) this.checkSeq = undefined;
     if (own !== undefined && own.peer !== from) return;
     const search = this.finder.awaiting('query', from, info.seq);
-    if (checked || search !== undefined) this.remember(info);
+    if (checked || search !== undefined) this.known.addTree(info);
     if (checked) this.meet(info, nowMs, effects);
     if (search === undefined) return;
     if (own === undefined || this.place.isBelow(info.path)) search.spend(from);
@@ -338,12 +338,8 @@ export class SwitchTree implements TreeOverlay {
 
   private adopt(position: TreePosition, nowMs: number): boolean {
     this.parentHeardMs = nowMs;
-    this.remember(position);
+    this.known.addTree(position);
     return this.place.adopt(position);
-  }
-
-  private remember({ path, children }: TreePosition): void {
-    for (const peers of [path, children]) for (const { peer } of peers) this.known.add(peer);
   }
 
   /** An orphan is in no tree; its children are told of what was above it, for them to go there when it fails too. */
