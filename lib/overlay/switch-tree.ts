@@ -75,9 +75,9 @@ export class SwitchTree implements TreeOverlay {
     this.group = group;
     this.session = session;
     this.options = options;
-    this.random = random.fork('switch-tree');
+    this.random = random;
     this.meter = new RttMeter(group, MEASURED_MAX);
-    this.known = new KnownPeers(self, this.random.fork('known'));
+    this.known = new KnownPeers(self, random.fork('known'));
     this.links = new TreeLinks(listener);
     this.place = new TreePlace(self);
     const onFailed = (effects: Effects): void => (this.place.role === 'orphan' ? this.found(effects) : undefined);

@@ -203,7 +203,7 @@ export class Group implements NeighbourListener {
   private makeOverlay(options: OverlayOptions, peers: readonly PeerRef[], random: Random): Overlay {
     switch (options.kind) {
       case 'hyparview': return new HyParView(this.self, this.ref, this.session, options, random, this);
-      case 'switch-tree': return new SwitchTree(this.self, this.ref, this.session, options, random, this);
+      case 'switch-tree': return new SwitchTree(this.self, this.ref, this.session, options, random.fork('switch-tree'), this);
       case 'x-bot': return this.makeXBot(options, random);
       case 'full':
       case 'static': return new StaticOverlay(this.self, peers, this);
