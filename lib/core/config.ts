@@ -20,15 +20,8 @@ const HYPARVIEW_DEFAULTS: HyParViewOptions = {
 
 const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<OverlayOptions, { kind: K }> } = {
   hyparview: HYPARVIEW_DEFAULTS,
-  'x-bot': {
-    ...HYPARVIEW_DEFAULTS,
-    kind: 'x-bot',
-    unbiasedNeighbours: 1,
-    passiveScanLength: 2,
-    optimizationIntervalMs: 2000,
-    swapTimeoutMs: 5000,
-    gainPercent: 5,
-  },
+  full: { kind: 'full' },
+  static: { kind: 'static' },
   'switch-tree': {
     kind: 'switch-tree',
     childrenMax: 4,
@@ -39,8 +32,15 @@ const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<Overla
     refreshIntervalMs: 5000,
     searchTimeoutMs: 2000,
   },
-  full: { kind: 'full' },
-  static: { kind: 'static' },
+  'x-bot': {
+    ...HYPARVIEW_DEFAULTS,
+    kind: 'x-bot',
+    unbiasedNeighbours: 1,
+    passiveScanLength: 2,
+    optimizationIntervalMs: 2000,
+    swapTimeoutMs: 5000,
+    gainPercent: 5,
+  },
 };
 
 const DISSEMINATION_DEFAULTS: {

@@ -90,16 +90,18 @@ describe('the configuration of a group', () => {
 
 describe('a mistake in the options is answered by which, what was expected and what came', () => {
   test.each<[string, unknown, string]>([
-    ['an unknown overlay', { overlay: 'hypaview' }, 'overlay: expected one of hyparview, full, static, got "hypaview" (did you mean hyparview?).'],
-    ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, full, static, got "x".'],
-    ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, full, static, got "toString".'],
-    ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, full, static, got nothing.'],
+    ['an unknown overlay', { overlay: 'hypaview' }, 'overlay: expected one of hyparview, full, static, switch-tree, x-bot, got "hypaview" (did you mean hyparview?).'],
+    ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, full, static, switch-tree, x-bot, got "x".'],
+    ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, full, static, switch-tree, x-bot, got "toString".'],
+    ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, full, static, switch-tree, x-bot, got nothing.'],
     ['a dissemination that is a number', { dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got nothing.'],
     ['an unknown dissemination', { dissemination: 'plumtre' }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got "plumtre" (did you mean plumtree?).'],
     ['an unknown repair', { repair: 'nine' }, 'repair: expected one of none, anti-entropy, got "nine" (did you mean none?).'],
     ['an unknown order', { order: 'total' }, 'group.order: expected one of none, fifo, causal, got "total".'],
     ['an unknown past', { since: 'ever' }, 'group.since: expected one of any, now, history, got "ever".'],
     ['an unknown word of a part', { dissemination: { kind: 'rumor', mode: 'shove' } }, 'dissemination.rumor.mode: expected one of push, pull, push-pull, got "shove".'],
+    ['an unknown goal', { overlay: { kind: 'switch-tree', goal: 'speed' } }, 'overlay.switch-tree.goal: expected one of cost, delay, got "speed".'],
+    ['a tree of one child each', { overlay: { kind: 'switch-tree', childrenMax: 1 } }, 'overlay.switch-tree.childrenMax: expected a whole number from 2 to 64, got 1.'],
     ['an unknown option', { speed: 1 }, 'group: expected options order, since, catchUpTimeoutMs, historyMessagesMax, historyBytesMax, originsMax, gapTimeoutMs, orderBufferMax, digestRangesMax, messageBytesMax, got "speed".'],
     ['an option of another part', { overlay: { kind: 'full', activeViewSize: 3 } }, 'overlay.full: expected options kind, got "activeViewSize".'],
     ['too small a number', { gapTimeoutMs: 0 }, 'group.gapTimeoutMs: expected a whole number from 1 to 3600000, got 0.'],
@@ -121,14 +123,24 @@ describe('options that do not go together are refused', () => {
       'overlay.hyparview.passiveRandomWalkLength: expected at most activeRandomWalkLength (2), got 3.',
     ],
     [
+      'as many unbiased neighbours as neighbours',
+      { overlay: { kind: 'x-bot', activeViewSize: 3, unbiasedNeighbours: 3 } },
+      'overlay.x-bot.unbiasedNeighbours: expected less than activeViewSize (3), got 3.',
+    ],
+    [
+      'a passive walk longer than the active one, below X-BOT',
+      { overlay: { kind: 'x-bot', activeRandomWalkLength: 2 } },
+      'overlay.x-bot.passiveRandomWalkLength: expected at most activeRandomWalkLength (2), got 3.',
+    ],
+    [
       'announcements collected for as long as they are waited for',
       { dissemination: { kind: 'plumtree', iHaveDelayMs: 100, graftTimeoutMs: 100 } },
       'dissemination.plumtree.iHaveDelayMs: expected less than graftTimeoutMs (100), got 100.',
     ],
     [
-      'a tree over an overlay that is not given',
+      'a tree over an overlay that knows none',
       { dissemination: 'tree' },
-      'dissemination: expected an overlay of kind static for tree, since the tree is given, got "hyparview".',
+      'dissemination: expected an overlay of kind static or switch-tree for tree, since the overlay gives it, got "hyparview".',
     ],
     [
       'anti-entropy that repairs itself',

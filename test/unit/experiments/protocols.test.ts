@@ -14,7 +14,9 @@ describe('the name of a protocol', () => {
       ['ip-multicast'],
       ['mst', 'mst', 'static', 'tree'],
       ['plumtree', 'contact', 'hyparview', 'plumtree'],
+      ['switch-tree', 'contact', 'switch-tree', 'tree'],
       ['flood', 'contact', 'hyparview', 'flooding'],
+      ['x-bot', 'contact', 'x-bot', 'flooding'],
       ['rumor', 'members', 'full', 'rumor'],
       ['anti-entropy', 'members', 'full', 'anti-entropy'],
     ]);
@@ -30,11 +32,23 @@ describe('the name of a protocol', () => {
     expect(options('plumtree:activeViewSize=7:per-source:optimizationThreshold=3')).toMatchObject({ activeViewSize: 7, tree: 'per-source', optimizationThreshold: 3 });
     expect(options('flood:passiveViewSize=9:shuffleIntervalMs=50')).toMatchObject({ passiveViewSize: 9, shuffleIntervalMs: 50 });
     expect(options('anti-entropy:pull:cycleMs=77')).toMatchObject({ mode: 'pull', cycleMs: 77 });
+    expect(options('switch-tree:delay:any:childrenMax=9')).toMatchObject({ kind: 'tree', goal: 'delay', scope: 'any', childrenMax: 9 });
+    expect(options('x-bot:passiveScanLength=3')).toMatchObject({ activeViewSize: 5, passiveScanLength: 3 });
     expect(protocolSetup('rumor:k=3').name).toBe('rumor:k=3');
     expect(protocolEntry('rumor:k=3')?.name).toBe('rumor');
   });
 
+  test('takes another overlay where it works on one', () => {
+    const kinds = ['plumtree:x-bot', 'plumtree:per-source:x-bot:unbiasedNeighbours=2'].map((spec) => {
+      const setup = protocolSetup(spec);
+      return setup.kind === 'peers' ? [setup.config.overlay.kind, setup.config.dissemination.kind] : [];
+    });
+    expect(kinds).toEqual([['x-bot', 'plumtree'], ['x-bot', 'plumtree']]);
+  });
+
   test.each([
+    ['plumtree:x-bot:x-bot', '--protocol plumtree: expected variants shared|per-source, optimizationThreshold=N, x-bot, got "x-bot".'],
+    ['flood:x-bot', '--protocol flood: expected variants activeViewSize=N, got "x-bot".'],
     ['unicast:push', '--protocol unicast: expected no variant, got "push".'],
     ['mst:k=3', '--protocol mst: expected no variant, got "k=3".'],
     ['ip-multicast:shared', '--protocol ip-multicast: expected no variant, got "shared".'],
@@ -49,9 +63,9 @@ describe('the name of a protocol', () => {
     ['rumor:k=-1', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, got "k=-1".'],
     ['rumor:', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, got "".'],
     ['rumor:k=0', '--protocol rumor:k=0: dissemination.rumor.k: expected a whole number from 1 to 1000, got 0.'],
-    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
-    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, rumor, anti-entropy, got "star". Did you mean unicast?'],
-    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, rumor, anti-entropy, got "".'],
+    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
+    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "star". Did you mean unicast?'],
+    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "".'],
   ])('%s is refused in one sentence', (spec, sentence) => {
     expect(() => protocolSetup(spec)).toThrow(OverlayError);
     expect(() => protocolSetup(spec)).toThrow(new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));
