@@ -163,8 +163,7 @@ export class SwitchTree implements TreeOverlay {
   }
 
   private onTreeQuery(from: PeerRef, seq: number, effects: Effects): void {
-    const accepting = this.place.role !== 'orphan' && this.hasRoom(from);
-    effects.send(from, { kind: 'treeInfo', group: this.group, seq, accepting, ...this.position() });
+    effects.send(from, { kind: 'treeInfo', group: this.group, seq, accepting: this.accepts(from), ...this.position() });
   }
 
   private onTreeInfo(from: PeerRef, info: TreeInfo, nowMs: number, effects: Effects): void {
@@ -200,9 +199,8 @@ export class SwitchTree implements TreeOverlay {
 
   /** A child is taken by who has a place in the tree and room for one; never one that is above. */
   private onTreeJoin(from: PeerRef, { seq, rttUs: roundTripUs }: TreeJoin, nowMs: number, effects: Effects): void {
-    const present = this.links.child(from);
-    const accepted = this.place.role !== 'orphan' && !this.place.isAbove(from) && (present !== undefined || this.hasRoom(from));
-    if (accepted && present === undefined) {
+    const accepted = this.accepts(from);
+    if (accepted && this.links.child(from) === undefined) {
       this.links.addChild(from, roundTripUs, nowMs, effects);
       this.known.add(from);
       this.place.rise();
@@ -361,10 +359,10 @@ export class SwitchTree implements TreeOverlay {
     effects.send(peer, { kind: 'treeLeave', group: this.group, leaving });
   }
 
-  /** Room for one child more, or for this one again; not while this peer's own place is about to change. */
-  private hasRoom(peer: PeerRef): boolean {
+  /** Takes one child more, or this one again: with a place in the tree, and not while that is about to change. */
+  private accepts(peer: PeerRef): boolean {
     const { finder, place, links, options } = this;
-    if (finder.isMoving || place.isAbove(peer) || place.path.length + 1 >= TREE_PATH_MAX) return false;
+    if (place.role === 'orphan' || finder.isMoving || place.isAbove(peer) || place.path.length + 1 >= TREE_PATH_MAX) return false;
     return links.children.length < options.childrenMax || links.child(peer) !== undefined;
   }
 
