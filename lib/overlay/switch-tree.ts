@@ -50,7 +50,8 @@ import { RANK_WITH_CHILDREN, TreePlace } from './tree-place.ts';
  * no message is lost, the links make one tree, and every switch lowers what `goal` says
  * of the peer that switches, as far as round trips were measured right. After failures,
  * loops and partitions that have healed the members come together in one tree, as far as
- * they remember each other; what is published meanwhile can miss some of them.
+ * they remember each other. What is on its way while a peer switches or has no parent can
+ * miss it and all below: a group that must have everything has repair.
  */
 export class SwitchTree implements TreeOverlay {
   readonly neighbours: readonly PeerRef[];

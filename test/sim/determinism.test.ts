@@ -8,7 +8,7 @@ import type { RouterUnderlay, Underlay } from '../../sim/underlay/underlay.ts';
 /** This test guards all the others: the same seed gives the same trace, to the last byte. */
 
 const PROTOCOLS = [
-  'unicast', 'ip-multicast', 'mst', 'flood', 'flood:activeViewSize=3', 'plumtree', 'plumtree:per-source', 'plumtree:optimizationThreshold=1',
+  'unicast', 'ip-multicast', 'mst', 'flood', 'flood:activeViewSize=3', 'x-bot', 'switch-tree', 'plumtree:x-bot', 'plumtree', 'plumtree:per-source', 'plumtree:optimizationThreshold=1',
   'rumor', 'rumor:pull', 'rumor:push-pull:blind:coin:k=3', 'anti-entropy', 'anti-entropy:push', 'anti-entropy:pull',
 ] as const;
 

@@ -53,10 +53,10 @@ describe('joins one by one', () => {
   });
 
   test('at less than twice the least cost (abstract of Helder and Jamin), less than without switching; by delay at less delay', () => {
-    const costs = SEEDS.map((seed) => {
+    const costs = SEEDS.slice(0, 2).map((seed) => {
       const [cost, unswitched, delay] = ([{}, { switchIntervalMs: 86_400_000 }, { goal: 'delay' }] as const).map((options) => {
         const one = bed(seed, options);
-        one.run(200);
+        one.run(100);
         const delays = one.hosts.map((host) => tree(one, host).place.path.at(-1)?.delayUs ?? 0);
         return { costMs: one.costMs, meanDelayUs: delays.reduce((sum, us) => sum + us, 0) / HOSTS };
       });
@@ -82,13 +82,13 @@ describe('failures', () => {
   test.each(SEEDS)('of any single peer, the root included, cost nobody its place (seed %i)', (seed) => {
     const one = bed(seed);
     one.run(30);
-    for (let host = 0; host < HOSTS - 5; host++) {
+    for (let host = 0; host < 25; host++) {
       one.world.crash(host);
       one.run(15);
       one.rest();
       expect([host, faults(one)]).toEqual([host, NONE]);
     }
-    expect(one.deliveries(HOSTS - 1)).toBe(5);
+    expect(one.deliveries(HOSTS - 1)).toBe(HOSTS - 25);
   });
 
   test.each(SEEDS)('of the root make its oldest child the root (seed %i)', (seed) => {
