@@ -27,9 +27,9 @@ export interface HyParViewOptions {
  */
 export interface XBotOptions extends Omit<HyParViewOptions, 'kind'> {
   readonly kind: 'x-bot';
-  /** Neighbours that are never exchanged for cheaper ones (the paper's mu): those with the dearest links. At least 1, and fewer than activeViewSize. Default 1. */
+  /** Neighbours that are never exchanged for cheaper ones (the paper's mu): those with the dearest links. At least 1, and fewer than activeViewSize. Default 1, the least. */
   readonly unbiasedNeighbours: number;
-  /** Passive peers measured in a round (the paper's passive scan length, PSL). Default 2. */
+  /** Passive peers measured in a round (the paper's passive scan length, PSL). Default 2, a guess. */
   readonly passiveScanLength: number;
   /** Time between rounds, in ms. Default 2000, a guess: two shuffles. */
   readonly optimizationIntervalMs: number;

@@ -12,7 +12,7 @@ import { RttMeter } from './rtt-meter.ts';
  *
  * J. Leitao, J. P. Marques, J. Pereira, L. Rodrigues: "X-BOT: a protocol for resilient
  * optimization of unstructured overlays", SRDS 2009. The overlay below is HyParView.
- * A round (section 3, algorithm 1 there): a peer with a full active view compares some
+ * A round: a peer with a full active view compares some
  * passive peers with its neighbours, all but the `unbiasedNeighbours` dearest ones,
  * which keep the graph random enough to stay connected. When a candidate is cheaper
  * than a neighbour, the old one, the four agree:
@@ -121,7 +121,7 @@ export class XBot implements Overlay {
     if (this.swap !== undefined) partners(this.swap).forEach((peer) => visit(peer));
   }
 
-  /** Algorithm 1: compares what the last round measured, then measures the next. */
+  /** A round: compares what the last round measured, then measures the next. */
   private onOptimizeTimer(nowMs: number, effects: Effects): void {
     effects.setTimer(this.timer('optimize', 0), this.options.optimizationIntervalMs);
     this.optimize(effects);
@@ -144,7 +144,7 @@ export class XBot implements Overlay {
     }
   }
 
-  /** Section 3, step 1 at the candidate: a free place is given at once, otherwise a neighbour is asked to go. */
+  /** Step 1, at the candidate: a free place is given at once, otherwise a neighbour is asked to go. */
   private onOptimization(initiator: PeerRef, { old }: Optimization, nowMs: number, effects: Effects): void {
     const free = initiator !== this.self && this.view.admit(initiator, nowMs, effects);
     const disconnected = this.swap === undefined ? this.biased().find((peer) => peer !== old && peer !== initiator) : undefined;

@@ -99,7 +99,7 @@ function initiator(): Member {
   return peer;
 }
 
-describe('X-BOT algorithm 1, a round', () => {
+describe('X-BOT, a round', () => {
   test('measures as many passive peers as it scans, neighbours that are not measured, and one neighbour again', () => {
     const peer = member({ rtts: new Map([[dearest, 300], [dear, 200]]) });
     expect(peer.fire(optimize)).toEqual([
