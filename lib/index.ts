@@ -34,8 +34,10 @@ export type {
   PlumtreeOptions,
   RumorOptions,
   StaticOptions,
+  SwitchTreeOptions,
   TreeOptions,
   UnicastOptions,
+  XBotOptions,
 } from './core/config.ts';
 export type { DropReason, Effects, ProtocolEvent, Timer } from './core/effects.ts';
 export { OverlayError } from './core/errors.ts';

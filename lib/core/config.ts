@@ -1,23 +1,26 @@
 import { OverlayError, describe, invalidOption } from './errors.ts';
 import { CAUSAL_ENTRIES_MAX } from './messages.ts';
-import type { CyclonOptions, DisseminationOptions, FailureDetectorOptions, GossipMeshOptions, GroupConfig, GroupLimits, GroupOptions, NaradaOptions, OverlayOptions } from './options.ts';
+import type { CyclonOptions, DisseminationOptions, FailureDetectorOptions, GossipMeshOptions, GroupConfig, GroupLimits, GroupOptions, HyParViewOptions, NaradaOptions, OverlayOptions } from './options.ts';
 import { NARADA_MEMBERS_MAX } from './messages/narada.ts';
+import { TREE_CHILDREN_MAX } from './messages/switch-tree.ts';
 import { closest } from './suggest.ts';
 
 export type * from './options.ts';
 
+const HYPARVIEW_DEFAULTS: HyParViewOptions = {
+  kind: 'hyparview',
+  activeViewSize: 5,
+  passiveViewSize: 30,
+  activeRandomWalkLength: 6,
+  passiveRandomWalkLength: 3,
+  shuffleActive: 3,
+  shufflePassive: 4,
+  shuffleIntervalMs: 1000,
+  neighbourTimeoutMs: 2000,
+};
+
 const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<OverlayOptions, { kind: K }> } = {
-  hyparview: {
-    kind: 'hyparview',
-    activeViewSize: 5,
-    passiveViewSize: 30,
-    activeRandomWalkLength: 6,
-    passiveRandomWalkLength: 3,
-    shuffleActive: 3,
-    shufflePassive: 4,
-    shuffleIntervalMs: 1000,
-    neighbourTimeoutMs: 2000,
-  },
+  hyparview: HYPARVIEW_DEFAULTS,
   cyclon: { kind: 'cyclon', viewSize: 20, shuffleLength: 8, shuffleIntervalMs: 1000, joinWalkLength: 5 },
   full: { kind: 'full' },
   static: { kind: 'static' },
@@ -35,6 +38,25 @@ const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<Overla
     probeTimeoutMs: 2000,
     deadMemberMs: 600_000,
     transientMs: 10_000,
+  },
+  'switch-tree': {
+    kind: 'switch-tree',
+    childrenMax: 4,
+    goal: 'cost',
+    scope: '2-hop',
+    gainPercent: 5,
+    switchIntervalMs: 5000,
+    refreshIntervalMs: 5000,
+    searchTimeoutMs: 2000,
+  },
+  'x-bot': {
+    ...HYPARVIEW_DEFAULTS,
+    kind: 'x-bot',
+    unbiasedNeighbours: 1,
+    passiveScanLength: 2,
+    optimizationIntervalMs: 2000,
+    swapTimeoutMs: 5000,
+    gainPercent: 5,
   },
 };
 
@@ -155,6 +177,14 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   viewSize: [1, 256],
   shuffleLength: [1, 128],
   joinWalkLength: [0, 64],
+  unbiasedNeighbours: [1, 255],
+  passiveScanLength: [1, 64],
+  optimizationIntervalMs: [1, 86_400_000],
+  swapTimeoutMs: [1, 3_600_000],
+  gainPercent: [0, 99],
+  childrenMax: [2, TREE_CHILDREN_MAX],
+  switchIntervalMs: [1, 86_400_000],
+  searchTimeoutMs: [1, 3_600_000],
   optimizationThreshold: [0, 1000],
   iHaveDelayMs: [0, 60_000],
   iHaveBytesPerMs: [1, 1_000_000_000],
@@ -193,7 +223,7 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   degreeMin: [1, 256],
   degreeMax: [2, 256],
   membersMax: [2, NARADA_MEMBERS_MAX],
-  refreshIntervalMs: [100, 3_600_000],
+  refreshIntervalMs: [1, 86_400_000],
   updateDelayMs: [0, 60_000],
   memberTimeoutMs: [1, 86_400_000],
   repairIntervalMs: [1, 3_600_000],
@@ -207,6 +237,8 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   order: ['none', 'fifo', 'causal'],
   since: ['any', 'now', 'history'],
   tree: ['shared', 'per-source'],
+  goal: ['cost', 'delay'],
+  scope: ['sibling', '1-hop', '2-hop', 'any'],
   mode: ['push', 'pull', 'push-pull'],
   interest: ['feedback', 'blind'],
   stop: ['counter', 'coin'],
@@ -255,8 +287,11 @@ function checkValue(where: string, name: string, value: unknown): void {
 
 function checkRelations(config: GroupConfig): void {
   const { overlay, dissemination } = config;
-  if (overlay.kind === 'hyparview' && overlay.passiveRandomWalkLength > overlay.activeRandomWalkLength) {
-    invalidOption('overlay.hyparview.passiveRandomWalkLength', `at most activeRandomWalkLength (${overlay.activeRandomWalkLength})`, overlay.passiveRandomWalkLength);
+  if ((overlay.kind === 'hyparview' || overlay.kind === 'x-bot') && overlay.passiveRandomWalkLength > overlay.activeRandomWalkLength) {
+    invalidOption(`overlay.${overlay.kind}.passiveRandomWalkLength`, `at most activeRandomWalkLength (${overlay.activeRandomWalkLength})`, overlay.passiveRandomWalkLength);
+  }
+  if (overlay.kind === 'x-bot' && overlay.unbiasedNeighbours >= overlay.activeViewSize) {
+    invalidOption('overlay.x-bot.unbiasedNeighbours', `less than activeViewSize (${overlay.activeViewSize})`, overlay.unbiasedNeighbours);
   }
   if (dissemination.kind === 'gossip-mesh') checkMesh(dissemination);
   if (overlay.kind === 'cyclon') checkCyclon(overlay, dissemination);
@@ -290,7 +325,7 @@ function checkCyclon({ viewSize, shuffleLength }: CyclonOptions, { kind }: Disse
 }
 
 /** Overlays that know a tree for each publisher. */
-const TREE_OVERLAYS: readonly OverlayOptions['kind'][] = ['static', 'narada'];
+const TREE_OVERLAYS: readonly OverlayOptions['kind'][] = ['static', 'narada', 'switch-tree'];
 
 function checkNarada({ degreeMin, degreeMax, refreshIntervalMs, memberTimeoutMs }: NaradaOptions): void {
   if (degreeMin > degreeMax) invalidOption('overlay.narada.degreeMin', `at most degreeMax (${degreeMax})`, degreeMin);

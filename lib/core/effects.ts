@@ -42,7 +42,9 @@ export type Timer =
   | CyclonTimer
   | GossipMeshTimer
   | ProbeTimer
-  | NaradaTimer;
+  | NaradaTimer
+  | SwitchTreeTimer
+  | XBotTimer;
 
 /** HyParView: time to shuffle. */
 export interface ShuffleTimer extends GroupTimer {
@@ -114,6 +116,22 @@ export interface ProbeTimer extends GroupTimer {
 export interface NaradaTimer extends GroupTimer {
   readonly kind: 'narada';
   readonly step: 'refresh' | 'update' | 'probe' | 'repair' | 'check';
+}
+
+/** Switch-trees: `refresh` and `switch` begin rounds, `search` ends a wait of a search for a parent. */
+export interface SwitchTreeTimer extends GroupTimer {
+  readonly kind: 'switchTree';
+  readonly step: 'refresh' | 'switch' | 'search';
+  /** Of this peer's waits; 0 for the others. */
+  readonly wait: number;
+}
+
+/** X-BOT: `optimize` begins a round, `swap` ends the wait for the others of a swap. */
+export interface XBotTimer extends GroupTimer {
+  readonly kind: 'xBot';
+  readonly step: 'optimize' | 'swap';
+  /** Of this peer's swaps; 0 for `optimize`. */
+  readonly swap: number;
 }
 
 /** Why something was thrown away. Each has a counter beside the event. */

@@ -3,6 +3,8 @@ import type { CyclonMessage } from './messages/cyclon.ts';
 import type { IWant } from './messages/gossip-mesh.ts';
 import type { RangeMessage } from './messages/ranges.ts';
 import type { RttMessage } from './messages/rtt.ts';
+import type { SwitchTreeMessage } from './messages/switch-tree.ts';
+import type { XBotMessage } from './messages/x-bot.ts';
 
 export * from './messages/cyclon.ts';
 export type * from './messages/gossip-mesh.ts';
@@ -11,6 +13,8 @@ import type { NaradaMessage } from './messages/narada.ts';
 
 export type * from './messages/narada.ts';
 export type * from './messages/rtt.ts';
+export type * from './messages/switch-tree.ts';
+export type * from './messages/x-bot.ts';
 
 /**
  * Everything that a peer can say to another. One union, so that adding a message
@@ -30,7 +34,9 @@ export type MembershipMessage =
   | ShuffleReply
   | CyclonMessage
   | NaradaMessage
-  | RttMessage;
+  | RttMessage
+  | SwitchTreeMessage
+  | XBotMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */
 export type DisseminationControl = IWant | RangeMessage | IHave | Graft | Prune | Feedback | RumorRequest | Digest;

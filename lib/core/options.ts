@@ -34,6 +34,46 @@ export interface CyclonOptions {
   readonly joinWalkLength: number;
 }
 
+/**
+ * X-BOT (Leitao, Marques, Pereira, Rodrigues, SRDS 2009) above HyParView, whose options
+ * it has too.
+ */
+export interface XBotOptions extends Omit<HyParViewOptions, 'kind'> {
+  readonly kind: 'x-bot';
+  /** Neighbours that are never exchanged for cheaper ones (the paper's mu): those with the dearest links. At least 1, and fewer than activeViewSize. Default 1, the least. */
+  readonly unbiasedNeighbours: number;
+  /** Passive peers measured in a round (the paper's passive scan length, PSL). Default 2, a guess. */
+  readonly passiveScanLength: number;
+  /** Time between rounds, in ms. Default 2000, a guess: two shuffles. */
+  readonly optimizationIntervalMs: number;
+  /** How long to wait for the others of a swap, in ms. Default 5000, a guess: seven messages and a measurement. */
+  readonly swapTimeoutMs: number;
+  /** How much cheaper a link must be to replace another, in percent. Default 5, a guess that keeps errors of measurement from moving links; the paper takes anything. */
+  readonly gainPercent: number;
+}
+
+/**
+ * Switch-trees (Helder, Jamin, GP2PC 2002) with the rules of HMTP (Zhang, Jamin, Zhang,
+ * INFOCOM 2002).
+ */
+export interface SwitchTreeOptions {
+  readonly kind: 'switch-tree';
+  /** Children of a peer at most. Default 4, a guess: with the parent as many links as HyParView has. */
+  readonly childrenMax: number;
+  /** What a parent is chosen by. `cost`: its round trip. `delay`: the delay to the root through it. Default `cost`, which makes the papers' low-cost trees. */
+  readonly goal: 'cost' | 'delay';
+  /** Who may become the new parent: `sibling`, a child of the parent; `1-hop`, any neighbour of the parent; `2-hop`, those and their neighbours; `any`, whom a new join from somewhere on the root path finds. Default `2-hop`. */
+  readonly scope: 'sibling' | '1-hop' | '2-hop' | 'any';
+  /** How much better a parent must be to replace the present one, in percent; as much more for each switch lately. Default 5, a guess that keeps errors of measurement from moving peers. */
+  readonly gainPercent: number;
+  /** Time between looks for a better parent, in ms. Default 5000, a guess. */
+  readonly switchIntervalMs: number;
+  /** Time between refreshes of a parent, in ms; one that is silent for three is gone. Default 5000, a guess. */
+  readonly refreshIntervalMs: number;
+  /** How long a peer that was asked may take to answer, in ms. Default 2000, a guess: above the round trips of the Internet. */
+  readonly searchTimeoutMs: number;
+}
+
 /** Every member is known and is a neighbour; the application or the scenario gives the list. */
 export interface FullOptions {
   readonly kind: 'full';
@@ -44,7 +84,7 @@ export interface StaticOptions {
   readonly kind: 'static';
 }
 
-export type OverlayOptions = HyParViewOptions | CyclonOptions | FullOptions | StaticOptions | NaradaOptions;
+export type OverlayOptions = HyParViewOptions | CyclonOptions | FullOptions | StaticOptions | NaradaOptions | XBotOptions | SwitchTreeOptions;
 /** Narada (Chu, Rao, Zhang, SIGMETRICS 2000, section 3). The paper names few numbers: most are guesses. */
 export interface NaradaOptions {
   readonly kind: 'narada';

@@ -85,7 +85,7 @@ export class PeerEngine {
     if (group !== undefined) return group.onMessage(from, message, nowMs, effects);
     this.strays++;
     // Who takes this peer for a neighbour must learn that it is none: there is no link failure to tell it.
-    const isNeighbour = message.kind === 'neighbour' || (message.kind === 'neighbourReply' && message.accepted);
+    const isNeighbour = message.kind === 'neighbour' || (TAKEN.includes(message.kind) && 'accepted' in message && message.accepted);
     if (isNeighbour) effects.send(from, { kind: 'disconnect', group: message.group });
   }
 
@@ -150,3 +150,6 @@ export class PeerEngine {
 }
 
 const NO_GROUPS: readonly Group[] = [];
+
+/** Answers whose sender, when it accepts, has taken the receiver for a neighbour. */
+const TAKEN: readonly Message['kind'][] = ['neighbourReply', 'optimizationReply', 'switchReply'];

@@ -1,4 +1,4 @@
-import type { AntiEntropyOptions, DisseminationOptions, GroupConfig, OverlayOptions } from '../core/config.ts';
+import type { AntiEntropyOptions, DisseminationOptions, GroupConfig, OverlayOptions, XBotOptions } from '../core/config.ts';
 import type { Effects, Timer } from '../core/effects.ts';
 import { OverlayError, assert, unreachable } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
@@ -19,6 +19,8 @@ import { Cyclon } from '../membership/cyclon.ts';
 import { HyParView } from '../membership/hyparview.ts';
 import { Narada } from '../overlay/narada.ts';
 import { StaticOverlay } from '../overlay/static-overlay.ts';
+import { SwitchTree } from '../overlay/switch-tree.ts';
+import { XBot } from '../overlay/x-bot.ts';
 import { type CatchUp, answerNewcomer, isCatchUp } from './catch-up.ts';
 import { FetchHistory } from './fetch-history.ts';
 import { StartNow } from './start-now.ts';
@@ -138,6 +140,21 @@ export class Group implements NeighbourListener {
       case 'cyclonShuffle':
       case 'cyclonReply':
       case 'cyclonWelcome':
+      case 'treeQuery':
+      case 'treeInfo':
+      case 'treeJoin':
+      case 'treeJoinReply':
+      case 'treeRefresh':
+      case 'treePath':
+      case 'treeLeave':
+      case 'treeRoot':
+      case 'disconnectWait':
+      case 'optimization':
+      case 'optimizationReply':
+      case 'replace':
+      case 'replaceReply':
+      case 'switch':
+      case 'switchReply':
         return this.overlay.onMessage(from, message, nowMs, effects);
       case 'ping':
       case 'ack':
@@ -156,6 +173,8 @@ export class Group implements NeighbourListener {
       case 'neighbour':
       case 'cyclon':
       case 'narada':
+      case 'switchTree':
+      case 'xBot':
         return this.overlay.onTimer(timer, nowMs, effects);
       case 'iHave':
       case 'graft':
@@ -214,10 +233,18 @@ export class Group implements NeighbourListener {
       case 'hyparview': return new HyParView(this.self, this.ref, this.session, options, random, this);
       case 'cyclon': return new Cyclon(this.self, this.ref, this.session, options, random, this);
       case 'narada': return new Narada(this.self, this.ref, this.session, options, random, this);
+      case 'switch-tree': return new SwitchTree(this.self, this.ref, this.session, options, random.fork('switch-tree'), this);
+      case 'x-bot': return this.makeXBot(options, random);
       case 'full':
       case 'static': return new StaticOverlay(this.self, peers, this);
       default: return unreachable(options);
     }
+  }
+
+  private makeXBot(options: XBotOptions, random: Random): XBot {
+    const { self, ref, session } = this;
+    const view = new HyParView(self, ref, session, options, random, this);
+    return new XBot(self, ref, session, options, view, random.fork('x-bot'));
   }
 
   /** Where protocols are registered: a new dissemination is a file of its own and a line here. */

@@ -8,6 +8,7 @@ import { MESSAGE_IDS } from './ids-field.ts';
 import { DEGREE_MAX, EPOCH_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
 import { BOUND, RANGES } from './ranges-field.ts';
 import { REFRESH_ENTRIES } from './refresh-field.ts';
+import { TREE_CHILDREN_MAX, TREE_DELAY_MAX_US, TREE_PATH_MAX, TREE_RANK_MAX, type TreePeer, type TreePosition } from '../core/messages/switch-tree.ts';
 
 export type ControlKind = Exclude<MessageKind, 'data'>;
 
@@ -20,6 +21,9 @@ const TIME_TO_LIVE = uint(TIME_TO_LIVE_MAX);
 const DEGREE = uint(DEGREE_MAX);
 const MESSAGE_ID: FieldTypes<MessageId> = { origin: PEER, epoch: EPOCH, seq: SEQ };
 const CYCLON_ENTRY: FieldTypes<CyclonEntry> = { peer: DESCRIBED_PEER, age: uint(CYCLON_AGE_MAX) };
+const TREE_DELAY = uint(TREE_DELAY_MAX_US);
+const TREE_PEER: FieldTypes<TreePeer> = { peer: DESCRIBED_PEER, delayUs: TREE_DELAY };
+const TREE_POSITION: FieldTypes<TreePosition> = { rank: uint(TREE_RANK_MAX), path: listOf(TREE_PEER, TREE_PATH_MAX), children: listOf(TREE_PEER, TREE_CHILDREN_MAX) };
 const DIGEST_MODE = oneOf<Digest['mode']>(['push', 'pull', 'pushPull', 'state', 'stateReply', 'history', 'historyPart', 'historyEnd']);
 
 /**
@@ -64,4 +68,19 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   naradaRefresh: { number: SEQ, degree: DEGREE, entries: REFRESH_ENTRIES },
   naradaAskCosts: {},
   naradaCosts: { degree: DEGREE, costs: listOf({ member: PEER, costUs: uint(COST_US_MAX) }, NARADA_MEMBERS_MAX) },
+  treeQuery: { seq: SEQ },
+  treeInfo: { seq: SEQ, accepting: BOOLEAN, ...TREE_POSITION },
+  treeJoin: { seq: SEQ, rttUs: TREE_DELAY },
+  treeJoinReply: { seq: SEQ, accepted: BOOLEAN, ...TREE_POSITION },
+  treeRefresh: { rttUs: TREE_DELAY },
+  treePath: TREE_POSITION,
+  treeLeave: { leaving: BOOLEAN },
+  treeRoot: { root: DESCRIBED_PEER, rank: uint(TREE_RANK_MAX) },
+  disconnectWait: {},
+  optimization: { old: DESCRIBED_PEER },
+  optimizationReply: { accepted: BOOLEAN, swapped: BOOLEAN },
+  replace: { initiator: PEER, old: DESCRIBED_PEER },
+  replaceReply: { accepted: BOOLEAN },
+  switch: { initiator: PEER },
+  switchReply: { accepted: BOOLEAN },
 };

@@ -47,6 +47,21 @@ export const KIND_CODES = Object.freeze({
   naradaRefresh: 27,
   naradaAskCosts: 28,
   naradaCosts: 29,
+  treeQuery: 30,
+  treeInfo: 31,
+  treeJoin: 32,
+  treeJoinReply: 33,
+  treeRefresh: 34,
+  treePath: 35,
+  treeLeave: 36,
+  treeRoot: 37,
+  disconnectWait: 39,
+  optimization: 50,
+  optimizationReply: 51,
+  replace: 52,
+  replaceReply: 53,
+  switch: 54,
+  switchReply: 55,
 } satisfies Record<ControlKind, number>);
 
 const KINDS = new Map<unknown, ControlKind>(

@@ -67,9 +67,19 @@ const ENTRIES: readonly Entry[] = [
     name: 'plumtree',
     group: 'trees',
     summary: 'Plumtree over HyParView: eager push along a tree, lazy announcements beside it',
-    variants: 'shared|per-source, optimizationThreshold=N',
+    variants: 'shared|per-source, optimizationThreshold=N, x-bot',
     ...HYPARVIEW,
+    overOther: ['x-bot'],
     dissemination: 'plumtree',
+  },
+  {
+    name: 'switch-tree',
+    group: 'trees',
+    summary: 'a shared tree under a child limit, whose peers switch to better parents',
+    variants: 'cost|delay, sibling|1-hop|2-hop|any, childrenMax=N',
+    start: 'contact',
+    overlay: 'switch-tree',
+    dissemination: 'tree',
   },
   {
     name: 'flood',
@@ -95,6 +105,15 @@ const ENTRIES: readonly Entry[] = [
     start: 'contact',
     overlay: 'narada',
     dissemination: 'tree',
+  },
+  {
+    name: 'x-bot',
+    group: 'meshes',
+    summary: 'flooding over HyParView views that X-BOT biases to near peers',
+    variants: 'activeViewSize=N, passiveScanLength=N, unbiasedNeighbours=N',
+    start: 'contact',
+    overlay: 'x-bot',
+    dissemination: 'flooding',
   },
   {
     name: 'rumor',
@@ -130,6 +149,12 @@ const WORDS: ReadonlyMap<string, readonly [option: string, value: string]> = new
   ['coin', ['stop', 'coin']],
   ['digest', ['reconcile', 'digest']],
   ['ranges', ['reconcile', 'ranges']],
+  ['cost', ['goal', 'cost']],
+  ['delay', ['goal', 'delay']],
+  ['sibling', ['scope', 'sibling']],
+  ['1-hop', ['scope', '1-hop']],
+  ['2-hop', ['scope', '2-hop']],
+  ['any', ['scope', 'any']],
   ['shared', ['tree', 'shared']],
   ['per-source', ['tree', 'per-source']],
 ]);
@@ -137,6 +162,7 @@ const WORDS: ReadonlyMap<string, readonly [option: string, value: string]> = new
 /** Words that may follow the names of protocols that allow them: another overlay below, and how its peers find each other. */
 const OTHER_OVERLAYS: ReadonlyMap<string, { readonly overlay: OverlayOptions['kind']; readonly start: Start }> = new Map([
   ['cyclon', { overlay: 'cyclon', start: 'contact' }],
+  ['x-bot', { overlay: 'x-bot', start: 'contact' }],
 ]);
 
 /** Other words for what is here, to suggest the name by. */

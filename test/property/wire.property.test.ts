@@ -73,6 +73,12 @@ const refreshEntry: fc.Arbitrary<RefreshEntry> = fc.record(
   },
   { requiredKeys: ['member', 'status', 'seq'] },
 );
+const treePeer = fc.record({ peer, delayUs: u32 });
+const treePosition = {
+  rank: uint(2 ** 33 - 1),
+  path: fc.oneof(fc.array(treePeer, { maxLength: 8 }), fc.array(treePeer, { minLength: 120, maxLength: 128 })),
+  children: fc.oneof(fc.array(treePeer, { maxLength: 8 }), fc.array(treePeer, { minLength: 60, maxLength: 64 })),
+};
 
 const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { kind: K }>> } = {
   join: fc.record({ kind: fc.constant('join'), group }),
@@ -119,6 +125,21 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   naradaRefresh: fc.record({ kind: fc.constant('naradaRefresh'), group, number: u32, degree: uint(65_535), entries: fc.array(refreshEntry, { maxLength: 60 }) }),
   naradaAskCosts: fc.record({ kind: fc.constant('naradaAskCosts'), group }),
   naradaCosts: fc.record({ kind: fc.constant('naradaCosts'), group, degree: uint(65_535), costs: fc.array(fc.record({ member: peer, costUs: u32 }), { maxLength: 60 }) }),
+  treeQuery: fc.record({ kind: fc.constant('treeQuery'), group, seq: u32 }),
+  treeInfo: fc.record({ kind: fc.constant('treeInfo'), group, seq: u32, accepting: fc.boolean(), ...treePosition }),
+  treeJoin: fc.record({ kind: fc.constant('treeJoin'), group, seq: u32, rttUs: u32 }),
+  treeJoinReply: fc.record({ kind: fc.constant('treeJoinReply'), group, seq: u32, accepted: fc.boolean(), ...treePosition }),
+  treeRefresh: fc.record({ kind: fc.constant('treeRefresh'), group, rttUs: u32 }),
+  treePath: fc.record({ kind: fc.constant('treePath'), group, ...treePosition }),
+  treeLeave: fc.record({ kind: fc.constant('treeLeave'), group, leaving: fc.boolean() }),
+  treeRoot: fc.record({ kind: fc.constant('treeRoot'), group, root: peer, rank: uint(2 ** 33 - 1) }),
+  disconnectWait: fc.record({ kind: fc.constant('disconnectWait'), group }),
+  optimization: fc.record({ kind: fc.constant('optimization'), group, old: peer }),
+  optimizationReply: fc.record({ kind: fc.constant('optimizationReply'), group, accepted: fc.boolean(), swapped: fc.boolean() }),
+  replace: fc.record({ kind: fc.constant('replace'), group, initiator: peer, old: peer }),
+  replaceReply: fc.record({ kind: fc.constant('replaceReply'), group, accepted: fc.boolean() }),
+  switch: fc.record({ kind: fc.constant('switch'), group, initiator: peer }),
+  switchReply: fc.record({ kind: fc.constant('switchReply'), group, accepted: fc.boolean() }),
 };
 
 const causalEntry = fc.record({ origin: peer, epoch: u32, next: u32 });

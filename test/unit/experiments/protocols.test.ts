@@ -14,9 +14,11 @@ describe('the name of a protocol', () => {
       ['ip-multicast'],
       ['mst', 'mst', 'static', 'tree'],
       ['plumtree', 'contact', 'hyparview', 'plumtree'],
+      ['switch-tree', 'contact', 'switch-tree', 'tree'],
       ['flood', 'contact', 'hyparview', 'flooding'],
       ['gossip-mesh', 'contact', 'hyparview', 'gossip-mesh'],
       ['narada', 'contact', 'narada', 'tree'],
+      ['x-bot', 'contact', 'x-bot', 'flooding'],
       ['rumor', 'members', 'full', 'rumor'],
       ['anti-entropy', 'members', 'full', 'anti-entropy'],
     ]);
@@ -37,11 +39,23 @@ describe('the name of a protocol', () => {
     expect(options('anti-entropy:pull:cycleMs=77')).toMatchObject({ mode: 'pull', cycleMs: 77 });
     expect(options('rumor:k=3:cyclon:viewSize=9')).toMatchObject({ k: 3, viewSize: 9, shuffleLength: 8 });
     expect(protocolSetup('anti-entropy:cyclon')).toEqual({ kind: 'peers', name: 'anti-entropy:cyclon', start: 'contact', config: groupConfig({ overlay: 'cyclon', dissemination: 'anti-entropy' }) });
+    expect(options('switch-tree:delay:any:childrenMax=9')).toMatchObject({ kind: 'tree', goal: 'delay', scope: 'any', childrenMax: 9 });
+    expect(options('x-bot:passiveScanLength=3')).toMatchObject({ activeViewSize: 5, passiveScanLength: 3 });
     expect(protocolSetup('rumor:k=3').name).toBe('rumor:k=3');
     expect(protocolEntry('rumor:k=3')?.name).toBe('rumor');
   });
 
+  test('takes another overlay where it works on one', () => {
+    const kinds = ['plumtree:x-bot', 'plumtree:per-source:x-bot:unbiasedNeighbours=2'].map((spec) => {
+      const setup = protocolSetup(spec);
+      return setup.kind === 'peers' ? [setup.config.overlay.kind, setup.config.dissemination.kind] : [];
+    });
+    expect(kinds).toEqual([['x-bot', 'plumtree'], ['x-bot', 'plumtree']]);
+  });
+
   test.each([
+    ['plumtree:x-bot:x-bot', '--protocol plumtree: expected variants shared|per-source, optimizationThreshold=N, x-bot, got "x-bot".'],
+    ['flood:x-bot', '--protocol flood: expected variants activeViewSize=N, got "x-bot".'],
     ['unicast:push', '--protocol unicast: expected no variant, got "push".'],
     ['mst:k=3', '--protocol mst: expected no variant, got "k=3".'],
     ['ip-multicast:shared', '--protocol ip-multicast: expected no variant, got "shared".'],
@@ -64,6 +78,9 @@ describe('the name of a protocol', () => {
     ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, narada, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
     ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, narada, rumor, anti-entropy, got "star". Did you mean unicast?'],
     ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, narada, rumor, anti-entropy, got "".'],
+    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
+    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "star". Did you mean unicast?'],
+    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "".'],
   ])('%s is refused in one sentence', (spec, sentence) => {
     expect(() => protocolSetup(spec)).toThrow(OverlayError);
     expect(() => protocolSetup(spec)).toThrow(new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));

@@ -30,6 +30,7 @@ function messageOf(described: object): Message {
     if (key === 'payload') return bytesOf(String(value));
     if (['lower', 'upper', 'fingerprint'].includes(key)) return String.fromCharCode(...bytesOf(String(value)));
     if (['origin', 'newcomer', 'tree', 'target', 'peer'].includes(key)) return refOf(String(value));
+    if (['origin', 'newcomer', 'tree', 'target', 'peer', 'root', 'old', 'initiator'].includes(key)) return refOf(String(value));
     if (key === 'peers' && Array.isArray(value)) return value.map((name) => refOf(String(name)));
     if (['origin', 'newcomer', 'tree', 'target', 'member'].includes(key)) return refOf(String(value));
     if ((key === 'peers' || key === 'path') && Array.isArray(value)) return value.map((name) => refOf(String(name)));
