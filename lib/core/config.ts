@@ -17,6 +17,14 @@ const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<Overla
     shuffleIntervalMs: 1000,
     neighbourTimeoutMs: 2000,
   },
+  nice: {
+    kind: 'nice',
+    clusterSizeMin: 3,
+    heartbeatIntervalMs: 5000,
+    heartbeatsMissedMax: 5,
+    queryTimeoutMs: 2000,
+    improvementPercent: 20,
+  },
   full: { kind: 'full' },
   static: { kind: 'static' },
 };
@@ -117,6 +125,11 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   shufflePassive: [0, 64],
   shuffleIntervalMs: [1, 86_400_000],
   neighbourTimeoutMs: [1, 3_600_000],
+  clusterSizeMin: [2, 16],
+  heartbeatIntervalMs: [10, 3_600_000],
+  heartbeatsMissedMax: [2, 1000],
+  queryTimeoutMs: [1, 3_600_000],
+  improvementPercent: [1, 99],
   optimizationThreshold: [0, 1000],
   iHaveDelayMs: [0, 60_000],
   iHaveBytesPerMs: [1, 1_000_000_000],
@@ -197,6 +210,9 @@ function checkValue(where: string, name: string, value: unknown): void {
   if (!fits) invalidOption(where, `a whole number from ${min} to ${max}`, value);
 }
 
+/** Overlays along which `tree` may send. */
+const TREE_OVERLAYS: readonly OverlayOptions['kind'][] = ['static', 'nice'];
+
 function checkRelations(config: GroupConfig): void {
   const { overlay, dissemination } = config;
   if (overlay.kind === 'hyparview' && overlay.passiveRandomWalkLength > overlay.activeRandomWalkLength) {
@@ -205,8 +221,8 @@ function checkRelations(config: GroupConfig): void {
   if (dissemination.kind === 'plumtree' && dissemination.iHaveDelayMs >= dissemination.graftTimeoutMs) {
     invalidOption('dissemination.plumtree.iHaveDelayMs', `less than graftTimeoutMs (${dissemination.graftTimeoutMs})`, dissemination.iHaveDelayMs);
   }
-  if (dissemination.kind === 'tree' && overlay.kind !== 'static') {
-    invalidOption('dissemination', 'an overlay of kind static for tree, since the tree is given', overlay.kind);
+  if (dissemination.kind === 'tree' && !TREE_OVERLAYS.includes(overlay.kind)) {
+    invalidOption('dissemination', `an overlay of kind ${TREE_OVERLAYS.join(' or ')} for tree, since it must know one`, overlay.kind);
   }
   if (dissemination.kind === 'anti-entropy' && config.repair !== undefined) {
     invalidOption('repair', 'none when the dissemination is anti-entropy already', config.repair.kind);

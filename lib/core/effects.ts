@@ -39,7 +39,8 @@ export type Timer =
   | AntiEntropyTimer
   | GapTimer
   | CatchUpTimer
-  | ProbeTimer;
+  | ProbeTimer
+  | NiceTimer;
 
 /** HyParView: time to shuffle. */
 export interface ShuffleTimer extends GroupTimer {
@@ -95,6 +96,14 @@ export interface ProbeTimer extends GroupTimer {
   /** `indirect`: no answer yet, ask others. `suspicion`: it has lasted long enough. `relay`: no answer to a ping for another peer. */
   readonly step: 'tick' | 'indirect' | 'suspicion' | 'relay';
   readonly seq: number;
+}
+
+/** NICE: time for heartbeats; no answer came in a search for a place, or to a move; the search begins again; a new leader is due. */
+export interface NiceTimer extends GroupTimer {
+  readonly kind: 'nice';
+  readonly step: 'heartbeat' | 'search' | 'move' | 'retry' | 'elect';
+  /** Of what it was set for: when that is over, the timer is stale. */
+  readonly number: number;
 }
 
 /** Why something was thrown away. Each has a counter beside the event. */

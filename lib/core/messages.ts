@@ -1,6 +1,8 @@
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
+import type { NiceMessage } from './messages/nice.ts';
 import type { RttMessage } from './messages/rtt.ts';
 
+export type * from './messages/nice.ts';
 export type * from './messages/rtt.ts';
 
 /**
@@ -19,6 +21,7 @@ export type MembershipMessage =
   | Disconnect
   | Shuffle
   | ShuffleReply
+  | NiceMessage
   | RttMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */

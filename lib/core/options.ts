@@ -21,6 +21,23 @@ export interface HyParViewOptions {
   readonly neighbourTimeoutMs: number;
 }
 
+/**
+ * NICE (Banerjee, Bhattacharjee, Kommareddy, SIGCOMM 2002, sections 2 and 3).
+ */
+export interface NiceOptions {
+  readonly kind: 'nice';
+  /** The paper's k: a cluster has k to 3k - 1 members, its leader included. Default 3, as in the paper. */
+  readonly clusterSizeMin: number;
+  /** Time between heartbeats, in ms. Default 5000, a guess. */
+  readonly heartbeatIntervalMs: number;
+  /** A member or leader that was silent for so many heartbeats has failed. Default 5, a guess: at 5 % loss that is wrong once in three million. */
+  readonly heartbeatsMissedMax: number;
+  /** How long to wait for an answer or for measured distances in a search, in ms. Default 2000, a guess: above the round trips of the Internet. */
+  readonly queryTimeoutMs: number;
+  /** A leader must be so much nearer, in percent, that a member moves to it, and a cluster's radius so much smaller that its leader changes. Default 20, a guess: without it, peers would switch for ever. */
+  readonly improvementPercent: number;
+}
+
 /** Every member is known and is a neighbour; the application or the scenario gives the list. */
 export interface FullOptions {
   readonly kind: 'full';
@@ -31,7 +48,7 @@ export interface StaticOptions {
   readonly kind: 'static';
 }
 
-export type OverlayOptions = HyParViewOptions | FullOptions | StaticOptions;
+export type OverlayOptions = HyParViewOptions | NiceOptions | FullOptions | StaticOptions;
 
 /** Send on to every neighbour but the one it came from. */
 export interface FloodingOptions {

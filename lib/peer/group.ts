@@ -13,6 +13,7 @@ import { RumorMongering } from '../dissemination/rumor-mongering.ts';
 import { TreeMulticast } from '../dissemination/tree-multicast.ts';
 import { Unicast } from '../dissemination/unicast.ts';
 import { HyParView } from '../membership/hyparview.ts';
+import { Nice } from '../overlay/nice/nice.ts';
 import { StaticOverlay } from '../overlay/static-overlay.ts';
 import { type CatchUp, answerNewcomer, isCatchUp } from './catch-up.ts';
 import { FetchHistory } from './fetch-history.ts';
@@ -111,6 +112,16 @@ export class Group implements NeighbourListener {
       case 'disconnect':
       case 'shuffle':
       case 'shuffleReply':
+      case 'niceQuery':
+      case 'niceReply':
+      case 'niceJoin':
+      case 'niceCluster':
+      case 'niceHeartbeat':
+      case 'niceLeave':
+      case 'niceTransfer':
+      case 'niceLeader':
+      case 'niceMerge':
+      case 'niceRoot':
       case 'rttProbe':
       case 'rttReply':
         return this.overlay.onMessage(from, message, nowMs, effects);
@@ -129,6 +140,7 @@ export class Group implements NeighbourListener {
     switch (timer.kind) {
       case 'shuffle':
       case 'neighbour':
+      case 'nice':
         return this.overlay.onTimer(timer, nowMs, effects);
       case 'iHave':
       case 'graft':
@@ -184,6 +196,7 @@ export class Group implements NeighbourListener {
   private makeOverlay(options: OverlayOptions, peers: readonly PeerRef[], random: Random): Overlay {
     switch (options.kind) {
       case 'hyparview': return new HyParView(this.self, this.ref, this.session, options, random, this);
+      case 'nice': return new Nice(this.self, this.ref, this.session, options, random, this);
       case 'full':
       case 'static': return new StaticOverlay(this.self, peers, this);
       default: return unreachable(options);

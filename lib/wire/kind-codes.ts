@@ -30,6 +30,16 @@ export const KIND_CODES = Object.freeze({
   nack: 17,
   rttProbe: 18,
   rttReply: 19,
+  niceQuery: 40,
+  niceReply: 41,
+  niceJoin: 42,
+  niceCluster: 43,
+  niceHeartbeat: 44,
+  niceLeave: 45,
+  niceTransfer: 46,
+  niceLeader: 47,
+  niceMerge: 48,
+  niceRoot: 49,
 } satisfies Record<ControlKind, number>);
 
 const KINDS = new Map<unknown, ControlKind>(

@@ -34,6 +34,7 @@ interface Entry extends ProtocolEntry {
 }
 
 const HYPARVIEW = { start: 'contact', overlay: 'hyparview' } as const;
+const NICE = { start: 'contact', overlay: 'nice' } as const;
 const MEMBERS = { start: 'members', overlay: 'full' } as const;
 
 const ENTRIES: readonly Entry[] = [
@@ -68,6 +69,14 @@ const ENTRIES: readonly Entry[] = [
     variants: 'shared|per-source, optimizationThreshold=N',
     ...HYPARVIEW,
     dissemination: 'plumtree',
+  },
+  {
+    name: 'nice',
+    group: 'trees',
+    summary: 'NICE: layers of clusters of near members, and multicast along this hierarchy',
+    variants: 'clusterSizeMin=N',
+    ...NICE,
+    dissemination: 'tree',
   },
   {
     name: 'flood',
