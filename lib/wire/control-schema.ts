@@ -48,7 +48,7 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   rttReply: { seq: SEQ },
   niceQuery: { layer: NICE_LAYER },
   niceReply: { layer: NICE_LAYER, height: NICE_LAYER, root: DESCRIBED_PEER, members: describedPeers(NICE_MEMBERS_MAX) },
-  niceJoin: { layer: NICE_LAYER, moving: BOOLEAN },
+  niceJoin: { layer: NICE_LAYER },
   niceCluster: {
     layer: NICE_LAYER,
     root: DESCRIBED_PEER,

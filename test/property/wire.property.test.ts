@@ -76,7 +76,7 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   rttReply: fc.record({ kind: fc.constant('rttReply'), group, seq: u32 }),
   niceQuery: fc.record({ kind: fc.constant('niceQuery'), group, layer }),
   niceReply: fc.record({ kind: fc.constant('niceReply'), group, layer, height: layer, root: peer, members: clusterPeers }),
-  niceJoin: fc.record({ kind: fc.constant('niceJoin'), group, layer, moving: fc.boolean() }),
+  niceJoin: fc.record({ kind: fc.constant('niceJoin'), group, layer }),
   niceCluster: fc.record({ kind: fc.constant('niceCluster'), group, layer, root: peer, members: distances, supers: clusterPeers }),
   niceHeartbeat: fc.record({ kind: fc.constant('niceHeartbeat'), group, layer, toLeader: fc.boolean(), distances }),
   niceLeave: fc.record({ kind: fc.constant('niceLeave'), group, layer }),

@@ -46,8 +46,6 @@ export interface NiceJoin {
   readonly kind: 'niceJoin';
   readonly group: GroupRef;
   readonly layer: number;
-  /** The sender has a place and looks for a nearer one: refuse it when the cluster is full. */
-  readonly moving: boolean;
 }
 
 /** A peer and the round trip to it, in microseconds; 0 for one that has not been measured. */

@@ -34,8 +34,8 @@ export function countSmall(layers: Layers, { sizeMin }: Bounds): void {
   for (const cluster of layers.led) cluster.smallFor = cluster.size < sizeMin ? cluster.smallFor + 1 : 0;
 }
 
-/** What has to be done first, if anything. The highest cluster of all may be as small as it is. */
-export function nextAct(layers: Layers, bounds: Bounds): Act | undefined {
+/** What has to be done first, if anything. The highest cluster of all may be as small as it is. `mayImprove`: a leader may be changed. */
+export function nextAct(layers: Layers, bounds: Bounds, mayImprove: boolean): Act | undefined {
   const { led, height, isRoot } = layers;
   if (isRoot && height > 1 && led[height - 1]?.members.length === 0) return { kind: 'drop' };
   const large = led.find((cluster) => cluster.size > bounds.sizeMax);
@@ -45,7 +45,7 @@ export function nextAct(layers: Layers, bounds: Bounds): Act | undefined {
     const act = cluster !== undefined && cluster.smallFor >= SMALL_FOR ? merge(layers, cluster) : undefined;
     if (act !== undefined) return act;
   }
-  return recentre(layers, bounds);
+  return mayImprove ? recentre(layers, bounds) : undefined;
 }
 
 /** Parts the cluster in two of at least half of 3k members, which are far from both bounds. */

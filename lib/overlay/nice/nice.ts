@@ -6,6 +6,7 @@ import { NICE_TOP_LAYER } from '../../core/messages/nice.ts';
 import type { NeighbourListener, TreeOverlay } from '../../core/protocol.ts';
 import type { Random } from '../../core/random.ts';
 import { RttMeter } from '../rtt-meter.ts';
+import { Calm } from './calm.ts';
 import type { Cluster } from './cluster.ts';
 import { Election } from './election.ts';
 import { HEIGHT_MAX, Layers } from './layers.ts';
@@ -33,8 +34,8 @@ import { Speaker } from './speaker.ts';
  * - A leader with too few members that leads the layer above, too, takes those of the
  *   nearest other leader, in place of giving its own away with all that it leads.
  * - Moves to a nearer leader and changes of leaders must gain some percent, and moves
- *   leave no cluster too small and make none too large: otherwise peers would go on
- *   moving for ever.
+ *   leave no cluster too small: otherwise peers would go on moving for ever. As it is,
+ *   moves and the splits that they lead to can only add clusters.
  *
  * Guarantees: parents are higher than their children, so that there are no circles; no
  * cluster has more than twice the largest size for a moment, nor more than the largest
@@ -65,6 +66,7 @@ export class Nice implements TreeOverlay {
   private election: Election | undefined = undefined;
   /** A lost peer that was asked whether it is in another hierarchy. */
   private recalled: PeerRef | undefined = undefined;
+  private readonly calm = new Calm();
   /** Heartbeats so far, from a random number on, so that peers do not measure together. */
   private beats: number;
 
@@ -83,6 +85,11 @@ export class Nice implements TreeOverlay {
     const { clusterSizeMin, improvementPercent } = options;
     this.bounds = { sizeMin: clusterSizeMin, sizeMax: 3 * clusterSizeMin - 1, improvement: improvementPercent / 100 };
     this.beats = this.random.below(BEATS_PER_REFRESH);
+  }
+
+  /** Counts the times at which all distances are measured. */
+  private get refresh(): number {
+    return Math.floor(this.beats / BEATS_PER_REFRESH);
   }
 
   /** Splits, merges and hand-overs so far. */
@@ -139,7 +146,7 @@ export class Nice implements TreeOverlay {
     if (this.layers.parent === peer) this.onParentLost(peer, nowMs, effects);
     else this.layers.upper?.remove(peer);
     this.sync(nowMs, effects);
-    this.afterSearch(() => this.seeker.onRefusal(peer, nowMs, effects), nowMs, effects);
+    this.afterSearch(() => this.seeker.onFailure(peer, nowMs, effects), nowMs, effects);
   }
 
   addContact(peer: PeerRef, nowMs: number, effects: Effects): void {
@@ -181,12 +188,12 @@ export class Nice implements TreeOverlay {
   }
 
   /** Section 3.1: the leader takes the newcomer in; a root also one as high as itself, which makes a layer more. */
-  private onJoin(from: PeerRef, { layer, moving }: NiceJoin, nowMs: number, effects: Effects): void {
+  private onJoin(from: PeerRef, { layer }: NiceJoin, nowMs: number, effects: Effects): void {
     const { layers } = this;
     // Who says that it is no higher than this peer is no parent of it.
     if (from === layers.parent && layer <= layers.height) this.orphan(nowMs, effects);
     const cluster = this.clusterFor(layer);
-    const isFull = cluster !== undefined && !cluster.has(from) && cluster.size >= (moving ? this.bounds.sizeMax : 2 * this.bounds.sizeMax);
+    const isFull = cluster !== undefined && !cluster.has(from) && cluster.size >= 2 * this.bounds.sizeMax;
     if (cluster === undefined || isFull) {
       this.counters.refused++;
       this.speaker.reply(from, layer, layers.led[layer], effects);
@@ -326,7 +333,8 @@ export class Nice implements TreeOverlay {
   /** One change at a time, and none while the place of this peer is about to change. */
   private maintain(nowMs: number, effects: Effects): void {
     if (!this.seeker.isIdle || this.move !== undefined || this.election !== undefined) return;
-    const act = nextAct(this.layers, this.bounds);
+    const act = nextAct(this.layers, this.bounds, this.calm.allows(this.refresh));
+    if (act?.kind === 'transfer') this.calm.changed(this.refresh);
     if (act !== undefined) this.perform(act, nowMs, effects);
   }
 
@@ -356,7 +364,7 @@ export class Nice implements TreeOverlay {
   /** Section 3.2.2: a member goes over to a leader that is nearer than its own. */
   private refine(effects: Effects): void {
     const { parent, upper, supers } = this.layers;
-    if (parent === undefined || upper === undefined || this.move !== undefined || upper.size <= this.bounds.sizeMin) return;
+    if (parent === undefined || upper === undefined || this.move !== undefined || upper.size <= this.bounds.sizeMin || !this.calm.allows(this.refresh)) return;
     let leastMs = (this.meter.rttMs(parent) ?? 0) * (1 - this.bounds.improvement);
     let nearest: PeerRef | undefined;
     for (const peer of supers) {
@@ -366,11 +374,10 @@ export class Nice implements TreeOverlay {
     if (nearest !== undefined) this.moveTo(nearest, false, effects);
   }
 
-  /** A root that nobody missed may still be one of several. */
   private lookForOthers(nowMs: number, effects: Effects): void {
     const { isChildless } = this.layers;
     if (isChildless && this.seeker.recall.hasContacts) effects.emit({ kind: 'isolated', group: this.group });
-    if (isChildless || this.beats % BEATS_PER_REFRESH === 2) this.seeker.search(nowMs, effects);
+    this.seeker.lookForOthers(nowMs, effects);
   }
 
   /** Asks a peer in which hierarchy it is. */
@@ -381,7 +388,7 @@ export class Nice implements TreeOverlay {
 
   private moveTo(to: PeerRef, sent: boolean, effects: Effects): void {
     this.move = { to, sent };
-    effects.send(to, { kind: 'niceJoin', group: this.group, layer: this.layers.height, moving: !sent });
+    effects.send(to, { kind: 'niceJoin', group: this.group, layer: this.layers.height });
     this.setTimer('move', ++this.moveNumber, this.options.queryTimeoutMs, effects);
   }
 
@@ -401,9 +408,7 @@ export class Nice implements TreeOverlay {
     const { layers } = this;
     const { layer } = message;
     if (this.move !== undefined) {
-      this.counters.moves++;
-      const stay = message.members.map(({ peer }) => peer);
-      this.speaker.part(layers.upper?.members.filter((peer) => peer !== from && !stay.includes(peer)) ?? [], layer, effects);
+      if (!this.move.sent) this.partFromUpper(effects);
       layers.upper = undefined;
     }
     this.move = undefined;
@@ -415,6 +420,14 @@ export class Nice implements TreeOverlay {
     this.seeker.recall.meet([...cluster.members, ...message.supers]);
     for (const peer of cluster.unmeasured()) this.meter.probe(peer, nowMs, effects);
     if (cluster.unmeasured().length === 0) this.speaker.beatUpper(effects);
+  }
+
+  /** This peer has found a nearer leader, and tells the cluster that it has been in. */
+  private partFromUpper(effects: Effects): void {
+    const { upper, height } = this.layers;
+    this.counters.moves++;
+    this.calm.changed(this.refresh);
+    this.speaker.part(upper?.members ?? [], height, effects);
   }
 
   /** Takes over what the parent says of the cluster and of what is above. */
@@ -453,6 +466,7 @@ export class Nice implements TreeOverlay {
     if (upper === undefined) return;
     upper.remove(parent);
     const survivors = listed.filter((peer) => peer === this.self || upper.has(peer));
+    this.calm.reset();
     const election = new Election(++this.moveNumber, upper, survivors, supers);
     this.orphan(nowMs, effects);
     this.election = election;

@@ -57,6 +57,11 @@ export class Recall {
     for (const peer of peers) if (peer !== this.self) this.met = newest(peer, this.met, MET_MAX);
   }
 
+  /** It does not answer: contacts and lost peers may again, others make room. */
+  forget(peer: PeerRef): void {
+    this.met = this.met.filter((other) => other !== peer);
+  }
+
   /** A lost peer to be asked whether it is in another hierarchy, each in turn, and forgotten after enough tries. */
   nextLost(): PeerRef | undefined {
     for (const [peer, tries] of this.lost) {

@@ -58,6 +58,12 @@ export class Seeker {
     this.search(nowMs, effects, first);
   }
 
+  /** A root that nobody missed may still be one of several: asks a few. */
+  lookForOthers(nowMs: number, effects: Effects): void {
+    this.attemptsLeft = Math.max(this.attemptsLeft, 1);
+    this.search(nowMs, effects);
+  }
+
   /** Joins `peer` at once, and searches when that fails. */
   join(peer: PeerRef, nowMs: number, effects: Effects): void {
     this.attemptsLeft = ATTEMPTS_MAX;
@@ -107,7 +113,14 @@ export class Seeker {
     }
   }
 
-  /** `peer` has failed, or does not want this one. */
+  /** `peer` has failed. */
+  onFailure(peer: PeerRef, nowMs: number, effects: Effects): void {
+    this.recall.forget(peer);
+    if (this.sought === peer) this.sought = undefined;
+    this.onRefusal(peer, nowMs, effects);
+  }
+
+  /** `peer` does not want this one. */
   onRefusal(peer: PeerRef, nowMs: number, effects: Effects): void {
     if (this.descent.awaited === peer) this.take({ kind: 'fail' }, nowMs, effects);
   }
@@ -119,7 +132,9 @@ export class Seeker {
   }
 
   private onSilence(nowMs: number, effects: Effects): void {
-    if (this.descent.awaited === this.sought) this.sought = undefined;
+    const { awaited } = this.descent;
+    if (awaited !== undefined) this.recall.forget(awaited);
+    if (awaited === this.sought) this.sought = undefined;
     this.take({ kind: 'fail' }, nowMs, effects);
   }
 
@@ -137,7 +152,7 @@ export class Seeker {
         for (const peer of step.peers) this.meter.probe(peer, nowMs, effects);
         return this.wait(effects);
       case 'join':
-        effects.send(step.peer, { kind: 'niceJoin', group, layer: step.layer, moving: false });
+        effects.send(step.peer, { kind: 'niceJoin', group, layer: step.layer });
         return this.wait(effects);
       case 'invite':
         this.stop();
