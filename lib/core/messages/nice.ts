@@ -37,7 +37,7 @@ export interface NiceReply {
   readonly height: number;
   /** The leader of the highest cluster, as far as the sender knows: itself, or whom to ask next. */
   readonly root: PeerRef;
-  /** The cluster without its leader, the sender; empty when it leads none in that layer. */
+  /** The cluster without its leader, the sender, where it leads one in that layer; to who asked for the highest and is pointed on, some members that the sender knows. */
   readonly members: readonly PeerRef[];
 }
 

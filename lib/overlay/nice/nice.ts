@@ -31,6 +31,9 @@ import { Speaker } from './speaker.ts';
  * - Who has no parent is the root of what is below it, a newcomer of itself alone; roots
  *   ask contacts and members that were lost or met, and of two hierarchies the lower one
  *   joins the higher as a whole. So partitions, orphans and newcomers are one case.
+ * - Every sixth heartbeat each peer asks one that it has lost or met, in which hierarchy
+ *   it is, and tells its root if that is another one. So a group whose leaders fail all
+ *   at once, or that is parted, grows together again without a rendezvous.
  * - A leader with too few members that leads the layer above, too, takes those of the
  *   nearest other leader, in place of giving its own away with all that it leads.
  * - Moves to a nearer leader and changes of leaders must gain some percent, and moves
@@ -172,12 +175,14 @@ export class Nice implements TreeOverlay {
 
   private onQuery(from: PeerRef, { layer }: NiceQuery, effects: Effects): void {
     const { isRoot, led, height } = this.layers;
-    const cluster = layer !== NICE_TOP_LAYER ? led[layer] : isRoot ? led[height - 1] : undefined;
-    this.speaker.reply(from, layer, cluster, effects);
+    if (layer !== NICE_TOP_LAYER) return this.speaker.reply(from, layer, led[layer]?.members ?? [], effects);
+    if (isRoot) return this.speaker.reply(from, height - 1, led[height - 1]?.members ?? [], effects);
+    this.speaker.reply(from, layer, this.random.sample(this.neighbours, ACQUAINTANCES), effects);
   }
 
   private onReply(from: PeerRef, reply: NiceReply, nowMs: number, effects: Effects): void {
     const { root, isRoot } = this.layers;
+    if (this.recalled === from || this.seeker.awaited === from) this.seeker.recall.meet(reply.members);
     if (this.recalled === from) {
       this.recalled = undefined;
       if (reply.root === root || reply.root === this.self) this.seeker.recall.find(from);
@@ -196,7 +201,7 @@ export class Nice implements TreeOverlay {
     const isFull = cluster !== undefined && !cluster.has(from) && cluster.size >= 2 * this.bounds.sizeMax;
     if (cluster === undefined || isFull) {
       this.counters.refused++;
-      this.speaker.reply(from, layer, layers.led[layer], effects);
+      this.speaker.reply(from, layer, layers.led[layer]?.members ?? [], effects);
       if (layer >= layers.height) this.seeker.consider(from, nowMs, effects);
       return;
     }
@@ -308,7 +313,7 @@ export class Nice implements TreeOverlay {
     this.measure(nowMs, effects);
     if (this.layers.isRoot) this.lookForOthers(nowMs, effects);
     else if (this.beats % BEATS_PER_REFRESH === 1) this.refine(effects);
-    if (!this.layers.isRoot && this.seeker.recall.hasLost && this.beats % BEATS_PER_REFRESH === 3) this.ask(this.seeker.recall.nextLost(), effects);
+    if (!this.layers.isRoot && this.beats % BEATS_PER_REFRESH === 3) this.ask(this.seeker.recall.next(), effects);
   }
 
   private dropSilent(nowMs: number, effects: Effects): void {
@@ -476,7 +481,9 @@ export class Nice implements TreeOverlay {
 
   private elect(nowMs: number, effects: Effects): void {
     const { election, layers, seeker } = this;
-    if (election === undefined || !layers.isRoot || !seeker.isIdle) return;
+    if (election === undefined) return;
+    // A search that has begun meanwhile may find a parent, which ends the election.
+    if (!seeker.isIdle) return this.setTimer('elect', election.number, ELECTION_DELAY_MS, effects);
     const { survivors, layer, supers } = election;
     // Somebody may have chosen this peer already.
     const isChosen = survivors.length > 1 && (layers.led[layer]?.members.length !== 0 && layers.height > layer || election.winner === this.self);
@@ -532,6 +539,9 @@ const METERED_MAX = 512;
 
 /** Heartbeats from one measurement of all distances, move and question for other hierarchies to the next. A guess. */
 const BEATS_PER_REFRESH = 6;
+
+/** Members that are named to who asks for the root: so a peer comes to know some of other clusters, for the case that all its leaders fail. A guess. */
+const ACQUAINTANCES = 8;
 
 /** From the failure of a leader to the choice of the next one, in ms: others may fail with it. A guess. */
 const ELECTION_DELAY_MS = 200;

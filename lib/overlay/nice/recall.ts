@@ -32,10 +32,6 @@ export class Recall {
     return this.contacts.length > 0;
   }
 
-  get hasLost(): boolean {
-    return this.lost.size > 0;
-  }
-
   addContact(peer: PeerRef): void {
     if (peer !== this.self) this.contacts = newest(peer, this.contacts, CONTACTS_MAX);
   }
@@ -62,8 +58,9 @@ export class Recall {
     this.met = this.met.filter((other) => other !== peer);
   }
 
-  /** A lost peer to be asked whether it is in another hierarchy, each in turn, and forgotten after enough tries. */
-  nextLost(): PeerRef | undefined {
+  /** A peer to be asked whether it is in another hierarchy: one that was lost, each in turn and forgotten after enough tries, or one that was met. */
+  next(): PeerRef | undefined {
+    if (this.random.chance(0.5)) return this.random.pick(this.met);
     for (const [peer, tries] of this.lost) {
       this.lost.delete(peer);
       if (tries + 1 < TRIES_MAX) this.lost.set(peer, tries + 1);

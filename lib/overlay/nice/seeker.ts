@@ -47,6 +47,11 @@ export class Seeker {
     return this.descent.isJoining;
   }
 
+  /** Whom an answer is awaited from. */
+  get awaited(): PeerRef | undefined {
+    return this.descent.awaited;
+  }
+
   /** Who is to let this peer in. */
   get joining(): PeerRef | undefined {
     return this.descent.isJoining ? this.descent.awaited : undefined;

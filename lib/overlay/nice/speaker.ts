@@ -44,11 +44,11 @@ export class Speaker {
     for (const peer of upper.members) effects.sendUnreliable(peer, peer === parent ? { ...beat, toLeader: true } : beat);
   }
 
-  /** Answers a question, or refuses to let somebody in: `cluster` is what is shown. */
-  reply(peer: PeerRef, layer: number, cluster: Cluster | undefined, effects: Effects): void {
+  /** Answers a question, or refuses to let somebody in. */
+  reply(peer: PeerRef, layer: number, members: readonly PeerRef[], effects: Effects): void {
     const { group } = this;
     const { height, root } = this.layers;
-    effects.send(peer, { kind: 'niceReply', group, layer: cluster?.layer ?? layer, height, root, members: cluster?.members.slice() ?? [] });
+    effects.send(peer, { kind: 'niceReply', group, layer, height, root, members: members.slice() });
   }
 
   /** There is no cluster of `layer` that we are both in. */
