@@ -20,22 +20,22 @@ export function placesOf(world: World): Map<PeerRef, Nice> {
 export function flaws(world: World, k = 3): string[] {
   const places = placesOf(world);
   const found: string[] = [];
-  const roots = [...places].filter(([, { layers }]) => layers.isRoot).map(([peer]) => peer);
+  const roots = [...places].filter(([, { place: { layers } }]) => layers.isRoot).map(([peer]) => peer);
   if (roots.length !== 1) found.push(`${roots.length} roots: ${roots.join(', ')}`);
-  for (const [peer, { layers, neighbours }] of places) {
+  for (const [peer, { place: { layers }, neighbours }] of places) {
     const { parent, upper, height, led } = layers;
     for (const cluster of led) {
       const isTop = layers.isRoot && cluster.layer === height - 1;
       if (cluster.size > 3 * k - 1 || (cluster.size < k && !isTop)) found.push(`${peer} leads ${cluster.size} in layer ${cluster.layer}`);
       for (const member of cluster.members) {
-        const place = places.get(member)?.layers;
+        const place = places.get(member)?.place.layers;
         if (place?.parent !== peer || place.height !== cluster.layer) found.push(`${peer} takes ${member} for its member in layer ${cluster.layer}`);
         else if (!sameMembers(place.upper?.everybody, cluster.everybody)) found.push(`${member} knows another cluster than its leader ${peer}`);
       }
     }
     if (parent === undefined) continue;
     if (upper === undefined || upper.layer !== height) found.push(`${peer} has no cluster in layer ${height}`);
-    if (places.get(parent)?.layers.led[height]?.has(peer) !== true) found.push(`${peer} takes ${parent} for its leader in layer ${height}`);
+    if (places.get(parent)?.place.layers.led[height]?.has(peer) !== true) found.push(`${peer} takes ${parent} for its leader in layer ${height}`);
     if (layers.root !== roots[0]) found.push(`${peer} takes ${layers.root} for the root`);
     if (!sameMembers(neighbours, layers.neighbours())) found.push(`${peer} has other neighbours than cluster mates`);
   }

@@ -75,7 +75,7 @@ class Bed {
   }
 
   get root(): PeerRef {
-    return this.live.find((peer) => placesOf(this.world).get(peer)?.layers.isRoot === true) ?? peerRef(-1);
+    return this.live.find((peer) => placesOf(this.world).get(peer)?.place.layers.isRoot === true) ?? peerRef(-1);
   }
 
   beats(count: number): void {
@@ -119,7 +119,7 @@ describe(`${PEERS} peers of a NICE group (seed ${SEED})`, () => {
     expect(flaws(bed.world)).toEqual([]);
     expect(bed.live.flatMap((source) => bed.missedFrom(source))).toEqual([]);
     expect(bed.astray).toBe(0);
-    const heights = [...placesOf(bed.world).values()].map(({ layers }) => layers.height);
+    const heights = [...placesOf(bed.world).values()].map(({ place: { layers } }) => layers.height);
     // With 3 to 8 in a cluster.
     expect(Math.max(...heights)).toBeGreaterThanOrEqual(2);
     expect(Math.max(...heights)).toBeLessThanOrEqual(4);
@@ -128,9 +128,9 @@ describe(`${PEERS} peers of a NICE group (seed ${SEED})`, () => {
   test.each([
     ['the root', (on: Bed) => [on.root]],
     ['the rendezvous', () => [peerRef(0)]],
-    ['a leader', (on: Bed) => on.live.filter((peer) => peer !== on.root && (placesOf(on.world).get(peer)?.layers.height ?? 0) > 0).slice(0, 1)],
-    ['a member', (on: Bed) => on.live.filter((peer) => placesOf(on.world).get(peer)?.layers.height === 0).slice(0, 1)],
-    ['all leaders', (on: Bed) => on.live.filter((peer) => (placesOf(on.world).get(peer)?.layers.height ?? 0) > 0)],
+    ['a leader', (on: Bed) => on.live.filter((peer) => peer !== on.root && (placesOf(on.world).get(peer)?.place.layers.height ?? 0) > 0).slice(0, 1)],
+    ['a member', (on: Bed) => on.live.filter((peer) => placesOf(on.world).get(peer)?.place.layers.height === 0).slice(0, 1)],
+    ['all leaders', (on: Bed) => on.live.filter((peer) => (placesOf(on.world).get(peer)?.place.layers.height ?? 0) > 0)],
     ['a third', () => new Random(SEED).sample(Array.from({ length: PEERS }, (_, host) => peerRef(host)), PEERS / 3)],
   ])('are one hierarchy again after a crash of %s', (_, choose) => {
     for (const peer of choose(bed)) bed.world.crash(peer);
@@ -162,7 +162,7 @@ describe('a NICE group', () => {
     const bed = new Bed({}, {}, torn);
     torn.cut = true;
     bed.beats(36);
-    const roots = bed.live.filter((peer) => placesOf(bed.world).get(peer)?.layers.isRoot === true);
+    const roots = bed.live.filter((peer) => placesOf(bed.world).get(peer)?.place.layers.isRoot === true);
     expect(new Set(roots.map((root) => root % 2))).toEqual(new Set([0, 1]));
     torn.cut = false;
     expect(bed.healed()).toEqual([]);

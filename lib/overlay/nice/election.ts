@@ -8,16 +8,13 @@ import type { Cluster } from './cluster.ts';
  * order of the last list that the leader sent, so that most choose the same.
  */
 export class Election {
-  /** Of elections of this peer: timers of others are stale. */
-  readonly number: number;
   readonly layer: number;
   /** The cluster of the layer above, as the old leader told; empty when it was the root. */
   readonly supers: readonly PeerRef[];
   private readonly cluster: Cluster;
   private electorate: readonly PeerRef[];
 
-  constructor(number: number, cluster: Cluster, electorate: readonly PeerRef[], supers: readonly PeerRef[]) {
-    this.number = number;
+  constructor(cluster: Cluster, electorate: readonly PeerRef[], supers: readonly PeerRef[]) {
     this.layer = cluster.layer;
     this.cluster = cluster;
     this.electorate = electorate;
