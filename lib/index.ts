@@ -29,6 +29,7 @@ export type {
   GroupLimits,
   GroupOptions,
   HyParViewOptions,
+  NiceOptions,
   OverlayOptions,
   PlumtreeOptions,
   RumorOptions,

@@ -85,6 +85,7 @@ const pure = shipped.filter(({ path }) => PURE.includes(layerOf(path)));
 /** A protocol each. What else stands in these folders helps one of them, and may be imported from its own folder. */
 const PROTOCOL_FILES = [
   'lib/membership/hyparview.ts',
+  'lib/overlay/nice/nice.ts',
   'lib/overlay/static-overlay.ts',
   'lib/dissemination/anti-entropy.ts',
   'lib/dissemination/flooding.ts',

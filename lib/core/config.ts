@@ -17,16 +17,16 @@ const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<Overla
     shuffleIntervalMs: 1000,
     neighbourTimeoutMs: 2000,
   },
+  full: { kind: 'full' },
+  static: { kind: 'static' },
   nice: {
     kind: 'nice',
     clusterSizeMin: 3,
     heartbeatIntervalMs: 5000,
     heartbeatsMissedMax: 5,
     queryTimeoutMs: 2000,
-    improvementPercent: 20,
+    gainPercent: 20,
   },
-  full: { kind: 'full' },
-  static: { kind: 'static' },
 };
 
 const DISSEMINATION_DEFAULTS: {
@@ -129,7 +129,7 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   heartbeatIntervalMs: [10, 3_600_000],
   heartbeatsMissedMax: [2, 1000],
   queryTimeoutMs: [1, 3_600_000],
-  improvementPercent: [1, 99],
+  gainPercent: [0, 99],
   optimizationThreshold: [0, 1000],
   iHaveDelayMs: [0, 60_000],
   iHaveBytesPerMs: [1, 1_000_000_000],
@@ -210,7 +210,7 @@ function checkValue(where: string, name: string, value: unknown): void {
   if (!fits) invalidOption(where, `a whole number from ${min} to ${max}`, value);
 }
 
-/** Overlays along which `tree` may send. */
+/** Overlays that know a tree for each publisher. */
 const TREE_OVERLAYS: readonly OverlayOptions['kind'][] = ['static', 'nice'];
 
 function checkRelations(config: GroupConfig): void {
@@ -222,7 +222,7 @@ function checkRelations(config: GroupConfig): void {
     invalidOption('dissemination.plumtree.iHaveDelayMs', `less than graftTimeoutMs (${dissemination.graftTimeoutMs})`, dissemination.iHaveDelayMs);
   }
   if (dissemination.kind === 'tree' && !TREE_OVERLAYS.includes(overlay.kind)) {
-    invalidOption('dissemination', `an overlay of kind ${TREE_OVERLAYS.join(' or ')} for tree, since it must know one`, overlay.kind);
+    invalidOption('dissemination', `an overlay of kind ${TREE_OVERLAYS.join(', ')} for tree, since those know one`, overlay.kind);
   }
   if (dissemination.kind === 'anti-entropy' && config.repair !== undefined) {
     invalidOption('repair', 'none when the dissemination is anti-entropy already', config.repair.kind);

@@ -35,7 +35,7 @@ export interface NiceOptions {
   /** How long to wait for an answer or for measured distances in a search, in ms. Default 2000, a guess: above the round trips of the Internet. */
   readonly queryTimeoutMs: number;
   /** A leader must be so much nearer, in percent, that a member moves to it, and a cluster's radius so much smaller that its leader changes. Default 20, a guess: without it, peers would switch for ever. */
-  readonly improvementPercent: number;
+  readonly gainPercent: number;
 }
 
 /** Every member is known and is a neighbour; the application or the scenario gives the list. */

@@ -68,8 +68,8 @@ export class Nice implements TreeOverlay {
     this.place = new Place({ self, group, session, options, random: this.random, listener });
     this.layers = this.place.layers;
     this.neighbours = this.place.neighbours;
-    const { clusterSizeMin, improvementPercent } = options;
-    this.bounds = { sizeMin: clusterSizeMin, sizeMax: 3 * clusterSizeMin - 1, improvement: improvementPercent / 100 };
+    const { clusterSizeMin, gainPercent } = options;
+    this.bounds = { sizeMin: clusterSizeMin, sizeMax: 3 * clusterSizeMin - 1, improvement: gainPercent / 100 };
     this.beats = this.random.below(BEATS_PER_REFRESH);
   }
 

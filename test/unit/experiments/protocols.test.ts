@@ -14,6 +14,7 @@ describe('the name of a protocol', () => {
       ['ip-multicast'],
       ['mst', 'mst', 'static', 'tree'],
       ['plumtree', 'contact', 'hyparview', 'plumtree'],
+      ['nice', 'contact', 'nice', 'tree'],
       ['flood', 'contact', 'hyparview', 'flooding'],
       ['rumor', 'members', 'full', 'rumor'],
       ['anti-entropy', 'members', 'full', 'anti-entropy'],
@@ -49,9 +50,9 @@ describe('the name of a protocol', () => {
     ['rumor:k=-1', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, got "k=-1".'],
     ['rumor:', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, got "".'],
     ['rumor:k=0', '--protocol rumor:k=0: dissemination.rumor.k: expected a whole number from 1 to 1000, got 0.'],
-    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
-    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, rumor, anti-entropy, got "star". Did you mean unicast?'],
-    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, rumor, anti-entropy, got "".'],
+    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, nice, flood, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
+    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, nice, flood, rumor, anti-entropy, got "star". Did you mean unicast?'],
+    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, nice, flood, rumor, anti-entropy, got "".'],
   ])('%s is refused in one sentence', (spec, sentence) => {
     expect(() => protocolSetup(spec)).toThrow(OverlayError);
     expect(() => protocolSetup(spec)).toThrow(new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));

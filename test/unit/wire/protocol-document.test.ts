@@ -28,7 +28,9 @@ function messageOf(described: object): Message {
   const refOf = (name: string): PeerRef => peerRef(names.indexOf(name));
   const revive = (key: string, value: unknown): unknown => {
     if (key === 'payload') return bytesOf(String(value));
-    if (['origin', 'newcomer', 'tree', 'target'].includes(key)) return refOf(String(value));
+    if (['origin', 'newcomer', 'tree', 'target', 'root', 'peer', 'parent', 'leader'].includes(key)) return refOf(String(value));
+    // Objects in lists have their peers by name already.
+    if (['members', 'supers'].includes(key) && Array.isArray(value)) return value.map((each) => (typeof each === 'string' ? refOf(each) : each));
     if (key === 'peers' && Array.isArray(value)) return value.map((name) => refOf(String(name)));
     return value;
   };
