@@ -11,7 +11,7 @@ export function radiusFrom(peer: PeerRef, peers: readonly PeerRef[], distance: D
   return radius;
 }
 
-/** The graph-theoretic centre (section 2.2): who has the smallest largest distance to the others; of equals the first. */
+/** The graph-theoretic centre (section 2): who has the smallest largest distance to the others; of equals the first. */
 export function centreOf(peers: readonly PeerRef[], distance: Distance): PeerRef {
   let centre = peers[0];
   assert(centre !== undefined, 'there is a centre of somebody');
@@ -28,7 +28,7 @@ export type Halves = readonly [readonly PeerRef[], readonly PeerRef[]];
 
 /**
  * Parts `peers` into two clusters of at least `sizeMin` each, so that the larger of their
- * radii is as small as it can be (section 3.2.1). Exact: for each pair of centres the
+ * radii is as small as it can be (section 3.2). Exact: for each pair of centres the
  * smallest radius that lets every peer be within it of one of them, and leaves each
  * cluster large enough, is found by bisection. Takes O(n^3 log n) steps.
  *

@@ -7,7 +7,7 @@ import { Cluster, type OwnDistance } from './cluster.ts';
 export const HEIGHT_MAX = 30;
 
 /**
- * The place of a peer in the hierarchy (section 2.2). A peer of height h leads a cluster
+ * The place of a peer in the hierarchy (section 2). A peer of height h leads a cluster
  * in each of the layers 0 to h - 1, and is an ordinary member of one in layer h, which
  * its parent leads. The root has no parent: it leads the highest cluster. A parent is
  * always higher than its children, which is why parents never lie in a circle.
@@ -118,7 +118,7 @@ export class Layers {
   }
 
   /**
-   * The paper's MulticastDataForward (section 2.3, figure 3): to all members of all
+   * The paper's MulticastDataForward (section 2): to all members of all
    * clusters that this peer is in, but for those of the cluster that `from` is in too.
    */
   forwardTo(from: PeerRef): PeerRef[] {

@@ -10,9 +10,9 @@ const SMALL_FOR = 2;
 export type Act =
   /** A root alone in the highest layer leads one layer less. */
   | { readonly kind: 'drop' }
-  /** Section 3.2.1: too many members. `go`: those who become a cluster of their own, their leader first. */
+  /** Section 3.2: too many members. `go`: those who become a cluster of their own, their leader first. */
   | { readonly kind: 'split'; readonly cluster: Cluster; readonly go: readonly PeerRef[] }
-  /** Section 3.2.1: too few members; they go to the cluster of the nearest leader, `into`, and this peer with them. */
+  /** Section 3.2: too few members; they go to the cluster of the nearest leader, `into`, and this peer with them. */
   | { readonly kind: 'dissolve'; readonly into: PeerRef }
   /** The same where this peer leads the layer above, too: the members of the nearest leader, `from`, come here. */
   | { readonly kind: 'absorb'; readonly layer: number; readonly from: PeerRef }

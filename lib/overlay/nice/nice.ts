@@ -182,7 +182,7 @@ export class Nice implements TreeOverlay {
     cluster.add(from, nowMs);
     cluster.heard(from, nowMs);
     for (const each of [...changed, cluster]) place.speaker.announce(each, effects);
-    if (cluster.size >= 2 * bounds.sizeMax) place.perform(split(cluster, bounds), nowMs, effects);
+    this.relieve(nowMs, effects);
     place.sync(nowMs, effects);
   }
 
@@ -316,6 +316,16 @@ export class Nice implements TreeOverlay {
     const act = nextAct(this.layers, this.bounds, place.calm.allows(this.refresh));
     if (act?.kind === 'transfer') place.calm.changed(this.refresh);
     if (act !== undefined) place.perform(act, nowMs, effects);
+    this.relieve(nowMs, effects);
+  }
+
+  /** Parts clusters that cannot wait for distances to be measured. A split may fill the cluster above. */
+  private relieve(nowMs: number, effects: Effects): void {
+    const { layers, bounds } = this;
+    for (let layer = 0; layer < layers.height; layer++) {
+      const cluster = layers.led[layer];
+      if (cluster !== undefined && cluster.size >= 2 * bounds.sizeMax) this.place.perform(split(cluster, bounds), nowMs, effects);
+    }
   }
 
   /** Distances within clusters: those that are missing now, all of them and those to the super-cluster now and then. */
@@ -328,7 +338,7 @@ export class Nice implements TreeOverlay {
     for (const peer of peers) this.place.meter.probe(peer, nowMs, effects);
   }
 
-  /** Section 3.2.2: a member goes over to a leader that is nearer than its own. */
+  /** Section 3.2: a member goes over to a leader that is nearer than its own. */
   private refine(effects: Effects): void {
     const { place, bounds } = this;
     const { parent, upper, supers } = this.layers;

@@ -38,7 +38,7 @@ export class Reshaping {
     }
   }
 
-  /** Section 3.2.1: the others get a leader of their own, who joins the layer above. */
+  /** Section 3.2: the others get a leader of their own, who joins the layer above. */
   private split({ cluster, go }: Extract<Act, { kind: 'split' }>, nowMs: number, effects: Effects): undefined {
     const { layers, group, speaker } = this;
     const { layer } = cluster;
@@ -58,7 +58,7 @@ export class Reshaping {
     if (above !== undefined) speaker.announce(above, effects);
   }
 
-  /** Section 3.2.1: the members of this peer's highest cluster, and it itself, go to another leader. */
+  /** Section 3.2: the members of this peer's highest cluster, and it itself, go to another leader. */
   dissolve(into: PeerRef, effects: Effects): PeerRef {
     const { layers, speaker } = this;
     this.counters.merges++;

@@ -177,28 +177,28 @@ function ownRows(size: number, runs: readonly GroupRun[]): Finding[] {
   return [
     {
       what: `share of members that get a message, ${size} members`,
-      where: 'section 2.3',
+      where: 'section 2',
       published: { kind: 'value', value: 1 },
       values: nice(({ result }) => result.reliability),
       tolerance: EXACTLY,
     },
     {
       what: `copies that a member sends, at most, ${size} members`,
-      where: 'section 2.4: O(k log N); here 3k - 2 in each of log_k N layers',
+      where: 'section 2: O(k log N); here 3k - 2 in each of log_k N layers',
       published: { kind: 'atMost', value: (3 * K - 2) * layers },
       values: nice(({ result }) => result.nodeStress.max),
       tolerance: EXACTLY,
     },
     {
       what: `overlay hops to the last member, ${size} members`,
-      where: 'section 2.4: O(log N); here up and down log_k N layers',
+      where: 'section 2: O(log N); here up and down log_k N layers',
       published: { kind: 'atMost', value: 2 * layers },
       values: nice(({ result }) => result.lastDeliveryHop ?? NaN),
       tolerance: EXACTLY,
     },
     {
       what: `worst link stress over that of a unicast star, ${size} members`,
-      where: 'section 5.2: below unicast for all groups shown',
+      where: 'evaluation: below unicast for all groups shown',
       published: { kind: 'atMost', value: 1 },
       values: nice(({ result }) => (result.linkStress?.undirected.all.max ?? NaN) / (size - 1)),
       tolerance: { kind: 'relative', by: size <= 16 ? 0.5 : 0 },
@@ -206,7 +206,7 @@ function ownRows(size: number, runs: readonly GroupRun[]): Finding[] {
     },
     {
       what: `mean relative delay penalty, ${size} members`,
-      where: 'section 5.2, curves of path lengths',
+      where: 'evaluation, curves of path lengths',
       published: { kind: 'atMost', value: 4 },
       values: nice(({ result }) => result.rdp?.mean ?? NaN),
       tolerance: EXACTLY,
@@ -225,7 +225,7 @@ function growthRows({ sizes }: Scale, runs: readonly GroupRun[]): Finding[] {
   };
   return compared.flatMap((size): Finding[] => {
     const published = { kind: 'atMost', value: Math.log(size) / Math.log(COMPARED_FROM) } as const;
-    const where = 'section 2.4: no faster than log N';
+    const where = 'section 2: no faster than log N';
     return [
       { what: `control messages of a member, ${size} over ${COMPARED_FROM} members`, where, published, values: ratio(size, ({ control }) => control.mean), tolerance: { kind: 'relative', by: 0.1 } },
       { what: `control messages of the busiest member, ${size} over ${COMPARED_FROM} members`, where, published, values: ratio(size, ({ control }) => control.max), tolerance: { kind: 'relative', by: 0.25 } },
@@ -263,7 +263,7 @@ function naradaRows(size: number, runs: readonly GroupRun[]): Finding[] {
   return rows;
 }
 
-/** Section 5.3. */
+/** Sudden leaves: what is missed, and for how long. */
 function leaveRows({ seeds, members, leaving }: Scale, options: ReproductionOptions, progress: Progress): Finding[] {
   const shares = new Map(protocols().map((protocol) => [protocol, [] as number[][]]));
   for (let index = 0; index < seeds; index++) {
@@ -279,9 +279,9 @@ function leaveRows({ seeds, members, leaving }: Scale, options: ReproductionOpti
   const narada = shares.get('narada') ?? [];
   const after = `${leaving} of ${members} members leave at once`;
   const rows: Finding[] = [
-    { what: `${after}: members that get the messages of the next minute`, where: 'section 5.3', published: { kind: 'atLeast', value: 0.9 }, values: nice.map(mean), tolerance: EXACTLY, unjudged: true, note: 'The paper shows a curve; the bound here is no figure of it.' },
-    { what: `${after}: members that get the worst message`, where: 'section 5.3', published: { kind: 'atLeast', value: 0 }, values: nice.map((all) => Math.min(...all)), tolerance: EXACTLY, unjudged: true, note: 'The first seconds, until the failures are noticed.' },
-    { what: `${after}: members that get the last message, a minute later`, where: 'section 5.3: the group has recovered', published: { kind: 'value', value: 1 }, values: nice.map((all) => all.at(-1) ?? NaN), tolerance: EXACTLY },
+    { what: `${after}: members that get the messages of the next minute`, where: 'evaluation, sudden leaves', published: { kind: 'atLeast', value: 0.9 }, values: nice.map(mean), tolerance: EXACTLY, unjudged: true, note: 'The paper shows a curve; the bound here is no figure of it.' },
+    { what: `${after}: members that get the worst message`, where: 'evaluation, sudden leaves', published: { kind: 'atLeast', value: 0 }, values: nice.map((all) => Math.min(...all)), tolerance: EXACTLY, unjudged: true, note: 'The first seconds, until the failures are noticed.' },
+    { what: `${after}: members that get the last message, a minute later`, where: 'evaluation, sudden leaves: the group has recovered', published: { kind: 'value', value: 1 }, values: nice.map((all) => all.at(-1) ?? NaN), tolerance: EXACTLY },
   ];
   if (narada.length > 0) {
     rows.push({
