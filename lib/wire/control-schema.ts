@@ -1,12 +1,10 @@
 import type { Digest, MessageKind, Message } from '../core/messages.ts';
-import { NICE_PLACES_MAX } from '../core/messages/nice.ts';
+import { NICE_MEMBERS_MAX, NICE_PLACES_MAX } from '../core/messages/nice.ts';
 import type { MessageId } from '../core/ids.ts';
 import { ANNOUNCEMENTS } from './announcements-field.ts';
 import { DIGEST_ENTRIES } from './digest-field.ts';
 import { BOOLEAN, DESCRIBED_PEER, type FieldTypes, PEER, PEER_OR_NULL, describedPeers, inline, listOf, oneOf, optionalLast, uint } from './field-types.ts';
-import {
-  EPOCH_MAX, NICE_LAYER_MAX, NICE_MEMBERS_MAX, NICE_SUPERS_MAX, RTT_US_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX,
-} from './limits.ts';
+import { EPOCH_MAX, NICE_LAYER_MAX, RTT_US_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
 
 export type ControlKind = Exclude<MessageKind, 'data'>;
 
@@ -53,7 +51,7 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
     layer: NICE_LAYER,
     root: DESCRIBED_PEER,
     members: listOf({ peer: DESCRIBED_PEER, rttUs: RTT_US }, NICE_MEMBERS_MAX),
-    supers: describedPeers(NICE_SUPERS_MAX),
+    supers: describedPeers(NICE_MEMBERS_MAX + 1),
   },
   niceHeartbeat: { layer: NICE_LAYER, toLeader: BOOLEAN, distances: listOf({ peer: PEER, rttUs: RTT_US }, NICE_MEMBERS_MAX) },
   niceLeave: { layer: NICE_LAYER },

@@ -33,12 +33,6 @@ export const DIGEST_RANGES_MAX = 1024;
 /** Largest number of hops left of a random walk. Receivers cut it to their own setting. */
 export const TIME_TO_LIVE_MAX = 255;
 
-/** Members of a NICE cluster, its leader not counted: twice what the largest `clusterSizeMin` allows, less one. */
-export const NICE_MEMBERS_MAX = 94;
-
-/** Peers of a NICE super-cluster: a cluster and its leader. */
-export const NICE_SUPERS_MAX = NICE_MEMBERS_MAX + 1;
-
 /** Largest number of a layer in NICE; 255 stands for the highest that there is. */
 export const NICE_LAYER_MAX = 255;
 

@@ -18,7 +18,11 @@ export function placesOf(world: World): Map<PeerRef, Nice> {
  * leader that is in the layer above, and all members of one mind.
  */
 export function flaws(world: World, k = 3): string[] {
-  const places = placesOf(world);
+  return flawsAmong(placesOf(world), k);
+}
+
+/** The same of peers that are driven by something else. */
+export function flawsAmong(places: ReadonlyMap<PeerRef, Nice>, k = 3): string[] {
   const found: string[] = [];
   const roots = [...places].filter(([, { place: { layers } }]) => layers.isRoot).map(([peer]) => peer);
   if (roots.length !== 1) found.push(`${roots.length} roots: ${roots.join(', ')}`);

@@ -16,6 +16,9 @@ export type NiceMessage =
 /** In a query: the highest layer that there is. */
 export const NICE_TOP_LAYER = 255;
 
+/** Members of a cluster in one message, its leader not counted: twice what the largest `clusterSizeMin` allows. */
+export const NICE_MEMBERS_MAX = 94;
+
 /** Members that are handed over at once. Those left out join their new leader by themselves. */
 export const NICE_PLACES_MAX = 190;
 

@@ -2,6 +2,7 @@ import type { NiceOptions } from '../../core/config.ts';
 import type { Effects, NiceTimer } from '../../core/effects.ts';
 import type { GroupRef, PeerRef } from '../../core/ids.ts';
 import type { NiceCluster } from '../../core/messages.ts';
+import { NICE_MEMBERS_MAX } from '../../core/messages/nice.ts';
 import type { NeighbourListener } from '../../core/protocol.ts';
 import type { Random } from '../../core/random.ts';
 import { RttMeter } from '../rtt-meter.ts';
@@ -106,7 +107,8 @@ export class Place {
     const { upper } = layers;
     if (upper === undefined) return;
     const listed = members.map(({ peer }) => peer);
-    upper.replace([parent, ...listed.filter((peer) => peer !== this.context.self)], nowMs);
+    // One place is this peer's own, whether it is listed or not.
+    upper.replace([parent, ...listed.filter((peer) => peer !== this.context.self).slice(0, NICE_MEMBERS_MAX - 1)], nowMs);
     upper.heard(parent, nowMs);
     upper.report(parent, members);
     layers.listed = listed;

@@ -5,8 +5,10 @@ import type { PeerRef } from '../../../../lib/core/ids.ts';
 import type { Message, NiceCluster, NiceDistance } from '../../../../lib/core/messages.ts';
 import { NICE_TOP_LAYER } from '../../../../lib/core/messages/nice.ts';
 import { Nice } from '../../../../lib/overlay/nice/nice.ts';
+import { Codec } from '../../../../lib/wire/codec.ts';
 import { GROUP, RecordingListener, SESSION, ScriptedRandom, peers, roles } from '../../../support/builders.ts';
 import { type Effect, RecordingEffects, emitted, linkClosed, linkOpened, sent, sentUnreliably, timerSet } from '../../../support/recording-effects.ts';
+import { directoryOf } from '../../wire/table-directory.ts';
 
 const { self, contact, leader, left, right, above, newcomer } = roles('self', 'contact', 'leader', 'left', 'right', 'above', 'newcomer');
 const group = GROUP;
@@ -310,6 +312,14 @@ describe('a leader', () => {
       for (const cluster of small.overlay.place.layers.led) expect(cluster.size).toBeLessThanOrEqual(10);
     }
   });
+});
+
+test('a peer takes no more from its leader\'s list than its own messages can hold', () => {
+  const bed = new Bed().asMember();
+  bed.on(leader, list(0, peers(94, 100)));
+  expect(bed.overlay.neighbours).toHaveLength(94);
+  const codec = new Codec(directoryOf(256));
+  for (const effect of bed.beat()) if (effect.effect === 'sendUnreliable') expect(codec.encode(effect.message).length).toBe(codec.size(effect.message));
 });
 
 test('nothing that a stranger says makes a peer throw or grow', () => {
