@@ -185,6 +185,19 @@ describe('a member', () => {
     expect(bed.overlay.neighbours).toEqual([above, newcomer]);
   });
 
+  test.each([[20, [above]], [60, []]] as const)('goes over to a leader of the super-cluster that is nearer by more than %d %% (section 3.2)', (gainPercent, joined) => {
+    const nearer = new Bed({ gainPercent }).asMember();
+    for (let beats = 0; beats < 6; beats++) {
+      nearer.beat();
+      nearer.on(leader, list(0, [self, left, right], { supers: [above, leader] }));
+    }
+    nearer.measured();
+    nearer.overlay.place.meter.probe(above, nearer.nowMs - 5, nearer.effects);
+    const probe = nearer.effects.take()[0];
+    nearer.on(above, { kind: 'rttReply', group, seq: probe?.effect === 'sendUnreliable' && probe.message.kind === 'rttProbe' ? probe.message.seq : NaN });
+    expect(nearer.beat().flatMap((effect) => (effect.effect === 'send' && effect.message.kind === 'niceJoin' ? [effect.to] : []))).toEqual(joined);
+  });
+
   test('obeys its leader alone', () => {
     expect(bed.on(left, { kind: 'niceLeader', group, layer: 0, leader: above })).toEqual([]);
     expect(bed.on(left, { kind: 'niceTransfer', group, height: 1, members: [] })).toEqual([]);
@@ -267,8 +280,9 @@ describe('a leader', () => {
     expect(bed.on(newcomer, { kind: 'niceHeartbeat', group, layer: 0, toLeader: false, distances: [] })).toEqual([]);
   });
 
-  test('drops members that were silent for five heartbeats', () => {
-    for (let beats = 0; beats < 5; beats++) {
+  test.each([2, 5])('drops members that were silent for %d heartbeats', (heartbeatsMissedMax) => {
+    const bed = new Bed({ heartbeatsMissedMax }).asRoot();
+    for (let beats = 0; beats < heartbeatsMissedMax; beats++) {
       bed.beat();
       bed.on(left, { kind: 'niceHeartbeat', group, layer: 0, toLeader: true, distances: [] });
     }
