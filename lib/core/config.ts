@@ -25,7 +25,7 @@ const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<Overla
     heartbeatIntervalMs: 5000,
     heartbeatsMissedMax: 5,
     queryTimeoutMs: 2000,
-    gainPercent: 20,
+    gainPercent: 10,
   },
 };
 

@@ -34,7 +34,7 @@ export interface NiceOptions {
   readonly heartbeatsMissedMax: number;
   /** How long to wait for an answer or for measured distances in a search, in ms. Default 2000, a guess: above the round trips of the Internet. */
   readonly queryTimeoutMs: number;
-  /** A leader must be so much nearer, in percent, that a member moves to it, and a cluster's radius so much smaller that its leader changes. Default 20, a guess: without it, peers would switch for ever. */
+  /** A leader must be so much nearer, in percent, that a member moves to it, and a cluster's radius so much smaller that its leader changes. Default 10, a guess: the paper has none, and measured distances waver. */
   readonly gainPercent: number;
 }
 
