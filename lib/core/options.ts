@@ -30,7 +30,7 @@ export interface NiceOptions {
   readonly clusterSizeMin: number;
   /** Time between heartbeats, in ms. Default 5000, a guess. */
   readonly heartbeatIntervalMs: number;
-  /** A member or leader that was silent for so many heartbeats has failed. Default 5, a guess: at 5 % loss that is wrong once in three million. */
+  /** A member or leader that was silent for so many heartbeats has failed. Default 5, a guess. */
   readonly heartbeatsMissedMax: number;
   /** How long to wait for an answer or for measured distances in a search, in ms. Default 2000, a guess: above the round trips of the Internet. */
   readonly queryTimeoutMs: number;

@@ -39,7 +39,7 @@ function check(place: Nice, self: PeerRef): void {
   for (const cluster of place.place.layers.led) expect(cluster.size).toBeLessThanOrEqual(2 * 8);
 }
 
-test.each([[true, 0], [false, 0], [true, 0.1]])(`a NICE group ends in one hierarchy after any joins, leaves, crashes and broken links; links keep order: %s, loss of heartbeats: %d (seed ${SEED})`, (ordered, chance) => {
+test.each([[true, 0], [false, 0], [true, 0.1]])(`a NICE group ends in one hierarchy after any joins, leaves, crashes and broken links; links keep order: %s, loss of what is sent once: %d (seed ${SEED})`, (ordered, chance) => {
   fc.assert(fc.property(fc.nat(), fc.array(step, { minLength: 10, maxLength: 50, size: 'max' }), (seed, steps) => {
     const config = groupConfig({ overlay: { kind: 'nice', heartbeatIntervalMs: HEARTBEAT_MS, queryTimeoutMs: 500 }, dissemination: 'tree' });
     const network = new TestNetwork({ seed, config });

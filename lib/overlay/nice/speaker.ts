@@ -25,12 +25,12 @@ export class Speaker {
     effects.send(peer, this.clusterMessage(cluster));
   }
 
-  /** The heartbeat in every cluster; may be lost. */
+  /** The heartbeat in every cluster. Links repeat it: where half of all packets are lost, five in a row soon would be. */
   beat(effects: Effects): void {
     for (const cluster of this.layers.led) {
       if (cluster.members.length === 0) continue;
       const message = this.clusterMessage(cluster);
-      for (const peer of cluster.members) effects.sendUnreliable(peer, message);
+      for (const peer of cluster.members) effects.send(peer, message);
     }
     this.beatUpper(effects);
   }
@@ -41,7 +41,7 @@ export class Speaker {
     if (upper === undefined) return;
     const { group } = this;
     const beat = { kind: 'niceHeartbeat', group, layer: upper.layer, toLeader: false, distances: upper.distances() } as const;
-    for (const peer of upper.members) effects.sendUnreliable(peer, peer === parent ? { ...beat, toLeader: true } : beat);
+    for (const peer of upper.members) effects.send(peer, peer === parent ? { ...beat, toLeader: true } : beat);
   }
 
   /** Answers a question, or refuses to let somebody in. */

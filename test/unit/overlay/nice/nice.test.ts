@@ -141,8 +141,8 @@ describe('a newcomer', () => {
     expect(bed.on(leader, { kind: 'rttReply', group, seq: 0 })).toEqual([]);
     const distances = [{ peer: leader, rttUs: 20_000 }, { peer: left, rttUs: 20_000 }];
     expect(bed.on(left, { kind: 'rttReply', group, seq: 1 })).toEqual([
-      sentUnreliably(leader, { kind: 'niceHeartbeat', group, layer: 0, toLeader: true, distances }),
-      sentUnreliably(left, { kind: 'niceHeartbeat', group, layer: 0, toLeader: false, distances }),
+      sent(leader, { kind: 'niceHeartbeat', group, layer: 0, toLeader: true, distances }),
+      sent(left, { kind: 'niceHeartbeat', group, layer: 0, toLeader: false, distances }),
     ]);
   });
 });
@@ -172,7 +172,7 @@ describe('a member', () => {
   });
 
   test('sends a heartbeat to everybody in its cluster (section 3.2)', () => {
-    const beats = bed.beat().flatMap((effect) => (effect.effect === 'sendUnreliable' && effect.message.kind === 'niceHeartbeat' ? [[effect.to, effect.message.toLeader]] : []));
+    const beats = bed.beat().flatMap((effect) => (effect.effect === 'send' && effect.message.kind === 'niceHeartbeat' ? [[effect.to, effect.message.toLeader]] : []));
     expect(beats).toEqual([[leader, true], [left, false], [right, false]]);
   });
 
@@ -333,7 +333,7 @@ test('a peer takes no more from its leader\'s list than its own messages can hol
   bed.on(leader, list(0, peers(94, 100)));
   expect(bed.overlay.neighbours).toHaveLength(94);
   const codec = new Codec(directoryOf(256));
-  for (const effect of bed.beat()) if (effect.effect === 'sendUnreliable') expect(codec.encode(effect.message).length).toBe(codec.size(effect.message));
+  for (const effect of bed.beat()) if (effect.effect === 'send') expect(codec.encode(effect.message).length).toBe(codec.size(effect.message));
 });
 
 test('nothing that a stranger says makes a peer throw or grow', () => {
