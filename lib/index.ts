@@ -30,6 +30,7 @@ export type {
   GroupOptions,
   HyParViewOptions,
   NaradaOptions,
+  NiceOptions,
   OverlayOptions,
   PlumtreeOptions,
   RumorOptions,

@@ -89,6 +89,7 @@ const PROTOCOL_FILES = [
   'lib/membership/cyclon.ts',
   'lib/membership/hyparview.ts',
   'lib/overlay/narada.ts',
+  'lib/overlay/nice/nice.ts',
   'lib/overlay/static-overlay.ts',
   'lib/overlay/switch-tree.ts',
   'lib/overlay/x-bot.ts',

@@ -58,6 +58,14 @@ const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<Overla
     swapTimeoutMs: 5000,
     gainPercent: 5,
   },
+  nice: {
+    kind: 'nice',
+    clusterSizeMin: 3,
+    heartbeatIntervalMs: 5000,
+    heartbeatsMissedMax: 5,
+    queryTimeoutMs: 2000,
+    gainPercent: 10,
+  },
 };
 
 const DISSEMINATION_DEFAULTS: {
@@ -181,10 +189,14 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   passiveScanLength: [1, 64],
   optimizationIntervalMs: [1, 86_400_000],
   swapTimeoutMs: [1, 3_600_000],
-  gainPercent: [0, 99],
   childrenMax: [2, TREE_CHILDREN_MAX],
   switchIntervalMs: [1, 86_400_000],
   searchTimeoutMs: [1, 3_600_000],
+  clusterSizeMin: [2, 16],
+  heartbeatIntervalMs: [10, 3_600_000],
+  heartbeatsMissedMax: [2, 1000],
+  queryTimeoutMs: [1, 3_600_000],
+  gainPercent: [0, 99],
   optimizationThreshold: [0, 1000],
   iHaveDelayMs: [0, 60_000],
   iHaveBytesPerMs: [1, 1_000_000_000],
@@ -325,7 +337,7 @@ function checkCyclon({ viewSize, shuffleLength }: CyclonOptions, { kind }: Disse
 }
 
 /** Overlays that know a tree for each publisher. */
-const TREE_OVERLAYS: readonly OverlayOptions['kind'][] = ['static', 'narada', 'switch-tree'];
+const TREE_OVERLAYS: readonly OverlayOptions['kind'][] = ['static', 'narada', 'switch-tree', 'nice'];
 
 function checkNarada({ degreeMin, degreeMax, refreshIntervalMs, memberTimeoutMs }: NaradaOptions): void {
   if (degreeMin > degreeMax) invalidOption('overlay.narada.degreeMin', `at most degreeMax (${degreeMax})`, degreeMin);

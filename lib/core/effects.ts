@@ -44,7 +44,8 @@ export type Timer =
   | ProbeTimer
   | NaradaTimer
   | SwitchTreeTimer
-  | XBotTimer;
+  | XBotTimer
+  | NiceTimer;
 
 /** HyParView: time to shuffle. */
 export interface ShuffleTimer extends GroupTimer {
@@ -132,6 +133,14 @@ export interface XBotTimer extends GroupTimer {
   readonly step: 'optimize' | 'swap';
   /** Of this peer's swaps; 0 for `optimize`. */
   readonly swap: number;
+}
+
+/** NICE: time for heartbeats; no answer came in a search for a place, or to a move; the search begins again; a new leader is due. */
+export interface NiceTimer extends GroupTimer {
+  readonly kind: 'nice';
+  readonly step: 'heartbeat' | 'search' | 'move' | 'retry' | 'elect';
+  /** Of what it was set for: when that is over, the timer is stale. */
+  readonly number: number;
 }
 
 /** Why something was thrown away. Each has a counter beside the event. */

@@ -2,6 +2,7 @@ import type { GroupRef, MessageId, PeerRef } from './ids.ts';
 import type { CyclonMessage } from './messages/cyclon.ts';
 import type { IWant } from './messages/gossip-mesh.ts';
 import type { RangeMessage } from './messages/ranges.ts';
+import type { NiceMessage } from './messages/nice.ts';
 import type { RttMessage } from './messages/rtt.ts';
 import type { SwitchTreeMessage } from './messages/switch-tree.ts';
 import type { XBotMessage } from './messages/x-bot.ts';
@@ -12,6 +13,7 @@ export * from './messages/ranges.ts';
 import type { NaradaMessage } from './messages/narada.ts';
 
 export type * from './messages/narada.ts';
+export type * from './messages/nice.ts';
 export type * from './messages/rtt.ts';
 export type * from './messages/switch-tree.ts';
 export type * from './messages/x-bot.ts';
@@ -36,7 +38,8 @@ export type MembershipMessage =
   | NaradaMessage
   | RttMessage
   | SwitchTreeMessage
-  | XBotMessage;
+  | XBotMessage
+  | NiceMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */
 export type DisseminationControl = IWant | RangeMessage | IHave | Graft | Prune | Feedback | RumorRequest | Digest;

@@ -74,6 +74,23 @@ export interface SwitchTreeOptions {
   readonly searchTimeoutMs: number;
 }
 
+/**
+ * NICE (Banerjee, Bhattacharjee, Kommareddy, SIGCOMM 2002, sections 2 and 3).
+ */
+export interface NiceOptions {
+  readonly kind: 'nice';
+  /** The paper's k: a cluster has k to 3k - 1 members, its leader included. Default 3, as in the paper. */
+  readonly clusterSizeMin: number;
+  /** Time between heartbeats, in ms. Default 5000, a guess. */
+  readonly heartbeatIntervalMs: number;
+  /** A member or leader that was silent for so many heartbeats has failed. Default 5, a guess. */
+  readonly heartbeatsMissedMax: number;
+  /** How long to wait for an answer or for measured distances in a search, in ms. Default 2000, a guess: above the round trips of the Internet. */
+  readonly queryTimeoutMs: number;
+  /** A leader must be so much nearer, in percent, that a member moves to it, and a cluster's radius so much smaller that its leader changes. Default 10, a guess: the paper has none, and measured distances waver. */
+  readonly gainPercent: number;
+}
+
 /** Every member is known and is a neighbour; the application or the scenario gives the list. */
 export interface FullOptions {
   readonly kind: 'full';
@@ -84,7 +101,7 @@ export interface StaticOptions {
   readonly kind: 'static';
 }
 
-export type OverlayOptions = HyParViewOptions | CyclonOptions | FullOptions | StaticOptions | NaradaOptions | XBotOptions | SwitchTreeOptions;
+export type OverlayOptions = HyParViewOptions | CyclonOptions | FullOptions | StaticOptions | NaradaOptions | XBotOptions | SwitchTreeOptions | NiceOptions;
 /** Narada (Chu, Rao, Zhang, SIGMETRICS 2000, section 3). The paper names few numbers: most are guesses. */
 export interface NaradaOptions {
   readonly kind: 'narada';

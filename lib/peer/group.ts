@@ -18,6 +18,7 @@ import { Unicast } from '../dissemination/unicast.ts';
 import { Cyclon } from '../membership/cyclon.ts';
 import { HyParView } from '../membership/hyparview.ts';
 import { Narada } from '../overlay/narada.ts';
+import { Nice } from '../overlay/nice/nice.ts';
 import { StaticOverlay } from '../overlay/static-overlay.ts';
 import { SwitchTree } from '../overlay/switch-tree.ts';
 import { XBot } from '../overlay/x-bot.ts';
@@ -135,6 +136,16 @@ export class Group implements NeighbourListener {
       case 'naradaRefresh':
       case 'naradaAskCosts':
       case 'naradaCosts':
+      case 'niceQuery':
+      case 'niceReply':
+      case 'niceJoin':
+      case 'niceCluster':
+      case 'niceHeartbeat':
+      case 'niceLeave':
+      case 'niceTransfer':
+      case 'niceLeader':
+      case 'niceMerge':
+      case 'niceRoot':
       case 'rttProbe':
       case 'rttReply':
       case 'cyclonShuffle':
@@ -175,6 +186,7 @@ export class Group implements NeighbourListener {
       case 'narada':
       case 'switchTree':
       case 'xBot':
+      case 'nice':
         return this.overlay.onTimer(timer, nowMs, effects);
       case 'iHave':
       case 'graft':
@@ -235,6 +247,7 @@ export class Group implements NeighbourListener {
       case 'narada': return new Narada(this.self, this.ref, this.session, options, random, this);
       case 'switch-tree': return new SwitchTree(this.self, this.ref, this.session, options, random.fork('switch-tree'), this);
       case 'x-bot': return this.makeXBot(options, random);
+      case 'nice': return new Nice(this.self, this.ref, this.session, options, random, this);
       case 'full':
       case 'static': return new StaticOverlay(this.self, peers, this);
       default: return unreachable(options);

@@ -1,11 +1,12 @@
 import { CYCLON_AGE_MAX, CYCLON_ENTRIES_MAX, type CyclonEntry, type Digest, type Message, type MessageKind } from '../core/messages.ts';
+import { NICE_MEMBERS_MAX, NICE_PLACES_MAX } from '../core/messages/nice.ts';
 import type { MessageId } from '../core/ids.ts';
 import { COST_US_MAX, DESCRIBED_MAX, NARADA_MEMBERS_MAX } from '../core/messages/narada.ts';
 import { ANNOUNCEMENTS } from './announcements-field.ts';
 import { DIGEST_ENTRIES } from './digest-field.ts';
 import { BOOLEAN, DESCRIBED_PEER, describedPeers, type FieldTypes, inline, listOf, oneOf, optionalLast, PEER, PEER_OR_NULL, peerList, uint } from './field-types.ts';
 import { MESSAGE_IDS } from './ids-field.ts';
-import { DEGREE_MAX, EPOCH_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
+import { DEGREE_MAX, EPOCH_MAX, NICE_LAYER_MAX, RTT_US_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
 import { BOUND, RANGES } from './ranges-field.ts';
 import { REFRESH_ENTRIES } from './refresh-field.ts';
 import { TREE_CHILDREN_MAX, TREE_DELAY_MAX_US, TREE_PATH_MAX, TREE_RANK_MAX, type TreePeer, type TreePosition } from '../core/messages/switch-tree.ts';
@@ -19,6 +20,8 @@ const EPOCH = uint(EPOCH_MAX);
 const SEQ = uint(SEQ_MAX);
 const TIME_TO_LIVE = uint(TIME_TO_LIVE_MAX);
 const DEGREE = uint(DEGREE_MAX);
+const NICE_LAYER = uint(NICE_LAYER_MAX);
+const RTT_US = uint(RTT_US_MAX);
 const MESSAGE_ID: FieldTypes<MessageId> = { origin: PEER, epoch: EPOCH, seq: SEQ };
 const CYCLON_ENTRY: FieldTypes<CyclonEntry> = { peer: DESCRIBED_PEER, age: uint(CYCLON_AGE_MAX) };
 const TREE_DELAY = uint(TREE_DELAY_MAX_US);
@@ -83,4 +86,19 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   replaceReply: { accepted: BOOLEAN },
   switch: { initiator: PEER },
   switchReply: { accepted: BOOLEAN },
+  niceQuery: { layer: NICE_LAYER },
+  niceReply: { layer: NICE_LAYER, height: NICE_LAYER, root: DESCRIBED_PEER, members: describedPeers(NICE_MEMBERS_MAX) },
+  niceJoin: { layer: NICE_LAYER },
+  niceCluster: {
+    layer: NICE_LAYER,
+    root: DESCRIBED_PEER,
+    members: listOf({ peer: DESCRIBED_PEER, rttUs: RTT_US }, NICE_MEMBERS_MAX),
+    supers: describedPeers(NICE_MEMBERS_MAX + 1),
+  },
+  niceHeartbeat: { layer: NICE_LAYER, toLeader: BOOLEAN, distances: listOf({ peer: PEER, rttUs: RTT_US }, NICE_MEMBERS_MAX) },
+  niceLeave: { layer: NICE_LAYER },
+  niceTransfer: { height: NICE_LAYER, members: listOf({ layer: NICE_LAYER, peer: DESCRIBED_PEER }, NICE_PLACES_MAX), parent: optionalLast(DESCRIBED_PEER) },
+  niceLeader: { layer: NICE_LAYER, leader: DESCRIBED_PEER },
+  niceMerge: { layer: NICE_LAYER },
+  niceRoot: { root: DESCRIBED_PEER },
 };

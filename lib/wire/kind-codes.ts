@@ -62,6 +62,16 @@ export const KIND_CODES = Object.freeze({
   replaceReply: 53,
   switch: 54,
   switchReply: 55,
+  niceQuery: 40,
+  niceReply: 41,
+  niceJoin: 42,
+  niceCluster: 43,
+  niceHeartbeat: 44,
+  niceLeave: 45,
+  niceTransfer: 46,
+  niceLeader: 47,
+  niceMerge: 48,
+  niceRoot: 49,
 } satisfies Record<ControlKind, number>);
 
 const KINDS = new Map<unknown, ControlKind>(

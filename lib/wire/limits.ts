@@ -41,6 +41,11 @@ export const TIME_TO_LIVE_MAX = 255;
 
 /** Mesh links that a peer may tell of: the largest of twice any `degreeMax`, and more. */
 export const DEGREE_MAX = 65_535;
+/** Largest number of a layer in NICE; 255 stands for the highest that there is. */
+export const NICE_LAYER_MAX = 255;
+
+/** Largest round trip in a message of NICE, in microseconds; 0 stands for one that was not measured. */
+export const RTT_US_MAX = 0xffff_ffff;
 
 /** Largest epoch. */
 export const EPOCH_MAX = 0xffff_ffff;

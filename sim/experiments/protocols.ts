@@ -82,6 +82,15 @@ const ENTRIES: readonly Entry[] = [
     dissemination: 'tree',
   },
   {
+    name: 'nice',
+    group: 'trees',
+    summary: 'NICE: layers of clusters of near members, and multicast along this hierarchy',
+    variants: 'clusterSizeMin=N',
+    start: 'contact',
+    overlay: 'nice',
+    dissemination: 'tree',
+  },
+  {
     name: 'flood',
     group: 'meshes',
     summary: 'flooding over the active views of HyParView',

@@ -1,8 +1,10 @@
 import { closest } from '../../lib/core/suggest.ts';
 import { REPRODUCTION_FORMAT, type ReproductionReport } from '../report/reproduction-report.ts';
 import type { Reproduction, ReproductionOptions } from './reproduction.ts';
+import { ESM_2000 } from './reproductions/esm-2000.ts';
 import { GLOMERS } from './reproductions/glomers.ts';
 import { HYPARVIEW_2007 } from './reproductions/hyparview-2007.ts';
+import { NICE_2002 } from './reproductions/nice-2002.ts';
 import { PLUMTREE_2007 } from './reproductions/plumtree-2007.ts';
 import { TEXTBOOK } from './reproductions/textbook.ts';
 
@@ -11,6 +13,8 @@ export const REPRODUCTIONS: readonly Reproduction[] = [
   TEXTBOOK,
   HYPARVIEW_2007,
   PLUMTREE_2007,
+  ESM_2000,
+  NICE_2002,
   GLOMERS,
 ];
 

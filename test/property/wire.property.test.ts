@@ -22,6 +22,9 @@ const peer: fc.Arbitrary<PeerRef> = fc.integer({ min: 0, max: PEERS - 1 }).map(p
 const group: fc.Arbitrary<GroupRef> = uint(2 ** 48 - 1).map(groupRef);
 const peers = fc.oneof(fc.array(peer, { maxLength: 10 }), fc.array(peer, { minLength: 120, maxLength: 129 }));
 const timeToLive = uint(255);
+const layer = uint(255);
+const clusterPeers = fc.array(peer, { maxLength: 94 });
+const distances = fc.array(fc.record({ peer, rttUs: u32 }), { maxLength: 94 });
 const idFields = { origin: peer, epoch: u32, seq: u32 };
 
 /** Now and then a long run. */
@@ -140,6 +143,19 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   replaceReply: fc.record({ kind: fc.constant('replaceReply'), group, accepted: fc.boolean() }),
   switch: fc.record({ kind: fc.constant('switch'), group, initiator: peer }),
   switchReply: fc.record({ kind: fc.constant('switchReply'), group, accepted: fc.boolean() }),
+  niceQuery: fc.record({ kind: fc.constant('niceQuery'), group, layer }),
+  niceReply: fc.record({ kind: fc.constant('niceReply'), group, layer, height: layer, root: peer, members: clusterPeers }),
+  niceJoin: fc.record({ kind: fc.constant('niceJoin'), group, layer }),
+  niceCluster: fc.record({ kind: fc.constant('niceCluster'), group, layer, root: peer, members: distances, supers: clusterPeers }),
+  niceHeartbeat: fc.record({ kind: fc.constant('niceHeartbeat'), group, layer, toLeader: fc.boolean(), distances }),
+  niceLeave: fc.record({ kind: fc.constant('niceLeave'), group, layer }),
+  niceTransfer: fc.record(
+    { kind: fc.constant('niceTransfer'), group, height: layer, members: fc.array(fc.record({ layer, peer }), { maxLength: 190 }), parent: peer },
+    { requiredKeys: ['kind', 'group', 'height', 'members'] },
+  ),
+  niceLeader: fc.record({ kind: fc.constant('niceLeader'), group, layer, leader: peer }),
+  niceMerge: fc.record({ kind: fc.constant('niceMerge'), group, layer }),
+  niceRoot: fc.record({ kind: fc.constant('niceRoot'), group, root: peer }),
 };
 
 const causalEntry = fc.record({ origin: peer, epoch: u32, next: u32 });

@@ -90,6 +90,7 @@ describe('a comparison', () => {
     [['--protocol', 'flod'], '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, gossip-mesh, rumor, anti-entropy, got "flod". Did you mean flood?'],
     [['--protocol', 'flod'], '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, narada, rumor, anti-entropy, got "flod". Did you mean flood?'],
     [['--protocol', 'flod'], '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "flod". Did you mean flood?'],
+    [['--protocol', 'flod'], '--protocol: expected some of unicast, ip-multicast, mst, plumtree, nice, flood, rumor, anti-entropy, got "flod". Did you mean flood?'],
     [['--mesages', '3'], 'unknown option "--mesages". Did you mean --messages?'],
     [['--frobnicate'], 'unknown option "--frobnicate".'],
     [['-q'], 'unknown option "-q".'],

@@ -109,6 +109,10 @@ describe('a mistake in the options is answered by which, what was expected and w
     ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, full, static, switch-tree, x-bot, got "x".'],
     ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, full, static, switch-tree, x-bot, got "toString".'],
     ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, full, static, switch-tree, x-bot, got nothing.'],
+    ['an unknown overlay', { overlay: 'hypaview' }, 'overlay: expected one of hyparview, full, static, nice, got "hypaview" (did you mean hyparview?).'],
+    ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, full, static, nice, got "x".'],
+    ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, full, static, nice, got "toString".'],
+    ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, full, static, nice, got nothing.'],
     ['a dissemination that is a number', { dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got nothing.'],
     ['an unknown dissemination', { dissemination: 'plumtre' }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got "plumtre" (did you mean plumtree?).'],
     ['an unknown repair', { repair: 'nine' }, 'repair: expected one of none, anti-entropy, got "nine" (did you mean none?).'],
@@ -161,7 +165,7 @@ describe('options that do not go together are refused', () => {
     [
       'a tree over an overlay that knows none',
       { dissemination: 'tree' },
-      'dissemination: expected an overlay of kind static, narada, switch-tree for tree, since those know one, got "hyparview".',
+      'dissemination: expected an overlay of kind static, narada, switch-tree, nice for tree, since those know one, got "hyparview".',
     ],
     [
       'anti-entropy that repairs itself',

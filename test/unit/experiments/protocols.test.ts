@@ -15,6 +15,7 @@ describe('the name of a protocol', () => {
       ['mst', 'mst', 'static', 'tree'],
       ['plumtree', 'contact', 'hyparview', 'plumtree'],
       ['switch-tree', 'contact', 'switch-tree', 'tree'],
+      ['nice', 'contact', 'nice', 'tree'],
       ['flood', 'contact', 'hyparview', 'flooding'],
       ['gossip-mesh', 'contact', 'hyparview', 'gossip-mesh'],
       ['narada', 'contact', 'narada', 'tree'],
@@ -81,6 +82,9 @@ describe('the name of a protocol', () => {
     ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
     ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "star". Did you mean unicast?'],
     ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "".'],
+    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, nice, flood, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
+    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, nice, flood, rumor, anti-entropy, got "star". Did you mean unicast?'],
+    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, nice, flood, rumor, anti-entropy, got "".'],
   ])('%s is refused in one sentence', (spec, sentence) => {
     expect(() => protocolSetup(spec)).toThrow(OverlayError);
     expect(() => protocolSetup(spec)).toThrow(new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));

@@ -174,6 +174,7 @@ describe('the options of a live group', () => {
     [{ dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, gossip-mesh, rumor, anti-entropy, got nothing.'],
     [{ overlay: 'chord' }, 'overlay: expected one of hyparview, full, static, narada, got "chord".'],
     [{ overlay: 'chord' }, 'overlay: expected one of hyparview, full, static, switch-tree, x-bot, got "chord".'],
+    [{ overlay: 'chord' }, 'overlay: expected one of hyparview, full, static, nice, got "chord".'],
     [{ dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got nothing.'],
   ])('%o is refused', (options, text) => {
     expect(refusalOf(() => configOf(loose(options)))).toBe(text);

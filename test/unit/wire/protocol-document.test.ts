@@ -31,6 +31,9 @@ function messageOf(described: object): Message {
     if (['lower', 'upper', 'fingerprint'].includes(key)) return String.fromCharCode(...bytesOf(String(value)));
     if (['origin', 'newcomer', 'tree', 'target', 'peer'].includes(key)) return refOf(String(value));
     if (['origin', 'newcomer', 'tree', 'target', 'peer', 'root', 'old', 'initiator'].includes(key)) return refOf(String(value));
+    if (['origin', 'newcomer', 'tree', 'target', 'root', 'peer', 'parent', 'leader'].includes(key)) return refOf(String(value));
+    // Objects in lists have their peers by name already.
+    if (['members', 'supers'].includes(key) && Array.isArray(value)) return value.map((each) => (typeof each === 'string' ? refOf(each) : each));
     if (key === 'peers' && Array.isArray(value)) return value.map((name) => refOf(String(name)));
     if (['origin', 'newcomer', 'tree', 'target', 'member'].includes(key)) return refOf(String(value));
     if ((key === 'peers' || key === 'path') && Array.isArray(value)) return value.map((name) => refOf(String(name)));
