@@ -1,6 +1,8 @@
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
+import type { Connect, ConnectReply, Recent } from './messages/epidemics.ts';
 import type { RttMessage } from './messages/rtt.ts';
 
+export type * from './messages/epidemics.ts';
 export type * from './messages/rtt.ts';
 
 /**
@@ -22,7 +24,7 @@ export type MembershipMessage =
   | RttMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */
-export type DisseminationControl = IHave | Graft | Prune | Feedback | RumorRequest | Digest;
+export type DisseminationControl = IHave | Graft | Prune | Feedback | RumorRequest | Digest | Connect | ConnectReply | Recent;
 
 /** Messages of the failure detector; their group is `PEER_GROUP`. */
 export type ProbeMessage = Ping | Ack | PingRequest | Nack;
@@ -136,6 +138,8 @@ export interface Feedback extends MessageId {
   readonly kind: 'feedback';
   readonly group: GroupRef;
   readonly knew: boolean;
+  /** Minimization: the counter of a receiver that is still telling the rumor; absent where it is not, or learnt it only now. */
+  readonly counter?: number;
 }
 
 /** Rumor mongering, pull: send me your hot rumors. */

@@ -71,7 +71,7 @@ export class Driver implements Effects {
     this.clock = clock;
     this.codec = new Codec(table);
     this.tracer = new Tracer(table);
-    this.engine = new PeerEngine(table.self.ref, epoch, random.fork('engine'));
+    this.engine = new PeerEngine(table.self.ref, epoch, random.fork('engine'), (ref) => hashOfId(table.idOf(ref)));
     this.detector = config.failureDetector === undefined ? undefined : new FailureDetector(table.self.ref, config.failureDetector, random.fork('failure detector'));
     this.onPeerEvent = onPeerEvent;
     this.timers = new TimerQueue(clock, (timer) => this.onTimer(timer));
@@ -268,4 +268,9 @@ type News =
 function priorityOf({ kind }: Message): Priority {
   if (kind === 'data') return 'data';
   return kind === 'iHave' ? 'announcement' : 'control';
+}
+
+/** 32 bits of an identity, the same in every process (FNV-1a). */
+function hashOfId(id: Uint8Array): number {
+  return id.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5);
 }

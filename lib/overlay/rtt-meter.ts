@@ -65,6 +65,11 @@ export class RttMeter {
     return from;
   }
 
+  /** Rises whenever some distance is known better, or forgotten. */
+  get version(): number {
+    return this.counters.replies + this.counters.forgotten;
+  }
+
   /** The distance to `peer` as a round trip in ms, or `undefined` while no probe of it has been answered. */
   rttMs(peer: PeerRef): number | undefined {
     const samples = this.measured.get(peer)?.samples ?? [];

@@ -4,6 +4,7 @@ import { OverlayError } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
 import type { MessageLog } from '../core/message-log.ts';
 import type { Message } from '../core/messages.ts';
+import type { HashOf } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { Group, type PublishOutcome } from './group.ts';
 
@@ -27,6 +28,7 @@ export class PeerEngine {
   /** This incarnation of the peer. */
   readonly epoch: number;
   private readonly random: Random;
+  private readonly hashOf: HashOf | undefined;
   /** Few, so a list; replaced when it changes, since one that grows in place keeps room for many. */
   private others: readonly Group[] = NO_GROUPS;
   private sessions = 0;
@@ -38,11 +40,13 @@ export class PeerEngine {
   /**
    * @param epoch a whole number below 2^32, larger than that of any earlier incarnation
    * by more than the times that it left a group and joined again: seconds of a clock, say.
+   * @param hashOf default: the peer's number, for processes in which all peers have the same.
    */
-  constructor(self: PeerRef, epoch: number, random: Random) {
+  constructor(self: PeerRef, epoch: number, random: Random, hashOf?: HashOf) {
     this.self = self;
     this.epoch = epoch;
     this.random = random;
+    this.hashOf = hashOf;
   }
 
   /**
@@ -55,7 +59,7 @@ export class PeerEngine {
       throw new OverlayError('ALREADY_JOINED', `join: expected a group that was not joined, got ${group} again.`);
     }
     const identity = { self: this.self, ref: group, session: this.sessions++, epoch: this.epoch + this.epochsUsed };
-    const joined = new Group(identity, config, peers, this.random);
+    const joined = new Group(identity, config, peers, this.random, this.hashOf);
     this.keep([...this.all(), joined]);
     joined.start(peers, nowMs, effects);
     return joined;

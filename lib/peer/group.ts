@@ -4,7 +4,7 @@ import { OverlayError, assert, unreachable } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
 import { MessageLog } from '../core/message-log.ts';
 import type { DataMessage, Digest, Message } from '../core/messages.ts';
-import type { Dissemination, NeighbourListener, Overlay, TreeOverlay } from '../core/protocol.ts';
+import type { Dissemination, HashOf, NeighbourListener, Overlay, TreeOverlay } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { AntiEntropy } from '../dissemination/anti-entropy.ts';
 import { Flooding } from '../dissemination/flooding.ts';
@@ -13,6 +13,7 @@ import { RumorMongering } from '../dissemination/rumor-mongering.ts';
 import { TreeMulticast } from '../dissemination/tree-multicast.ts';
 import { Unicast } from '../dissemination/unicast.ts';
 import { HyParView } from '../membership/hyparview.ts';
+import { RttMeter } from '../overlay/rtt-meter.ts';
 import { StaticOverlay } from '../overlay/static-overlay.ts';
 import { type CatchUp, answerNewcomer, isCatchUp } from './catch-up.ts';
 import { FetchHistory } from './fetch-history.ts';
@@ -37,18 +38,23 @@ export class Group implements NeighbourListener {
   readonly dissemination: Dissemination;
   readonly overlay: Overlay;
   readonly repair: AntiEntropy | undefined;
+  /** For overlays that measure nothing themselves, below an epidemic that chooses partners by distance. */
+  private readonly distances: RttMeter | undefined;
+  private readonly hashOf: HashOf | undefined;
   private readonly catchUp: CatchUp | undefined;
   private readonly self: PeerRef;
   private readonly epoch: number;
   private nextSeq = 0;
 
-  constructor(identity: GroupIdentity, config: GroupConfig, peers: readonly PeerRef[], random: Random) {
+  constructor(identity: GroupIdentity, config: GroupConfig, peers: readonly PeerRef[], random: Random, hashOf?: HashOf) {
     const { self, ref, session, epoch } = identity;
     this.self = self;
     this.ref = ref;
     this.epoch = epoch;
     this.log = new MessageLog(ref, session, config);
+    this.hashOf = hashOf;
     this.overlay = this.makeOverlay(config.overlay, peers, random);
+    this.distances = isSpatial(config) ? new RttMeter(ref, DISTANCES_MAX) : undefined;
     this.dissemination = this.makeDissemination(config.dissemination, random);
     this.repair = config.repair === undefined ? undefined : this.makeAntiEntropy(config.repair, random, 'repair');
     this.catchUp = config.since === 'any' ? undefined : this.makeCatchUp(config.since, config.catchUpTimeoutMs);
@@ -104,6 +110,12 @@ export class Group implements NeighbourListener {
       case 'digest':
         if (isCatchUp(message)) return this.onCatchUp(from, message, effects);
         return (this.repair ?? this.dissemination).onMessage(from, message, nowMs, effects);
+      case 'recent':
+        return (this.repair ?? this.dissemination).onMessage(from, message, nowMs, effects);
+      case 'connect':
+      case 'connectReply':
+        if (message.protocol === 'antiEntropy') return (this.repair ?? this.dissemination).onMessage(from, message, nowMs, effects);
+        return this.dissemination.onMessage(from, message, nowMs, effects);
       case 'join':
       case 'forwardJoin':
       case 'neighbour':
@@ -111,8 +123,10 @@ export class Group implements NeighbourListener {
       case 'disconnect':
       case 'shuffle':
       case 'shuffleReply':
+        return this.overlay.onMessage(from, message, nowMs, effects);
       case 'rttProbe':
       case 'rttReply':
+        if (this.distances !== undefined) return void this.distances.onMessage(from, message, nowMs, effects);
         return this.overlay.onMessage(from, message, nowMs, effects);
       case 'ping':
       case 'ack':
@@ -155,6 +169,8 @@ export class Group implements NeighbourListener {
   eachPeer(visit: (peer: PeerRef) => void): void {
     this.overlay.eachPeer(visit);
     this.dissemination.eachPeer(visit);
+    this.repair?.eachPeer(visit);
+    this.distances?.eachPeer(visit);
     this.log.eachPeer(visit);
     this.catchUp?.eachPeer(visit);
   }
@@ -199,7 +215,7 @@ export class Group implements NeighbourListener {
       case 'unicast': return new Unicast(self, log, neighbours);
       case 'tree': return new TreeMulticast(self, log, treeOf(this.overlay));
       case 'plumtree': return this.makePlumtree(options);
-      case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random);
+      case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random, this.distances);
       case 'anti-entropy': return this.makeAntiEntropy(options, random, 'dissemination');
       default: return unreachable(options);
     }
@@ -219,7 +235,9 @@ export class Group implements NeighbourListener {
   }
 
   private makeAntiEntropy(options: AntiEntropyOptions, random: Random, role: 'dissemination' | 'repair'): AntiEntropy {
-    return new AntiEntropy(this.self, this.session, options, this.log, this.overlay.neighbours, random, role);
+    const { distances, hashOf } = this;
+    const help = { ...(distances === undefined ? {} : { distances }), ...(hashOf === undefined ? {} : { hashOf }) };
+    return new AntiEntropy(this.self, this.session, options, this.log, this.overlay.neighbours, random, role, help);
   }
 }
 
@@ -227,6 +245,13 @@ export class Group implements NeighbourListener {
 function treeOf(overlay: Overlay): TreeOverlay {
   assert(isTree(overlay), 'multicast along a tree has an overlay that knows one');
   return overlay;
+}
+
+/** Peers whose distance is remembered at most. A guess: a member of a larger group has measured those that it chooses from again. */
+const DISTANCES_MAX = 4096;
+
+function isSpatial({ dissemination, repair }: GroupConfig): boolean {
+  return [dissemination, repair].some((part) => part !== undefined && 'partner' in part && part.partner === 'spatial');
 }
 
 function isTree(overlay: Overlay): overlay is TreeOverlay {

@@ -1,9 +1,9 @@
-import type { Digest, MessageKind, Message } from '../core/messages.ts';
+import type { Checksum, Connect, Digest, MessageKind, Message, Recent } from '../core/messages.ts';
 import type { MessageId } from '../core/ids.ts';
 import { ANNOUNCEMENTS } from './announcements-field.ts';
 import { DIGEST_ENTRIES } from './digest-field.ts';
 import { BOOLEAN, DESCRIBED_PEER, type FieldTypes, PEER, PEER_OR_NULL, describedPeers, inline, oneOf, optionalLast, uint } from './field-types.ts';
-import { EPOCH_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
+import { EPOCH_MAX, RUMOR_COUNTER_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
 
 export type ControlKind = Exclude<MessageKind, 'data'>;
 
@@ -14,6 +14,10 @@ const EPOCH = uint(EPOCH_MAX);
 const SEQ = uint(SEQ_MAX);
 const TIME_TO_LIVE = uint(TIME_TO_LIVE_MAX);
 const MESSAGE_ID: FieldTypes<MessageId> = { origin: PEER, epoch: EPOCH, seq: SEQ };
+const EPIDEMIC = oneOf<Connect['protocol']>(['rumor', 'antiEntropy']);
+const RECENT_STEP = oneOf<Recent['step']>(['ask', 'answer', 'fetch']);
+const RECENT_MODE = oneOf<Recent['mode']>(['push', 'pull', 'pushPull']);
+const CHECKSUM: FieldTypes<Checksum> = { high: SEQ, low: SEQ };
 const DIGEST_MODE = oneOf<Digest['mode']>(['push', 'pull', 'pushPull', 'state', 'stateReply', 'history', 'historyPart', 'historyEnd']);
 
 /**
@@ -32,7 +36,7 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   iHave: { announcements: ANNOUNCEMENTS },
   graft: { tree: PEER_OR_NULL, id: optionalLast(inline(MESSAGE_ID)) },
   prune: { tree: optionalLast(PEER) },
-  feedback: { ...MESSAGE_ID, knew: BOOLEAN },
+  feedback: { ...MESSAGE_ID, knew: BOOLEAN, counter: optionalLast(uint(RUMOR_COUNTER_MAX)) },
   rumorRequest: {},
   digest: { mode: DIGEST_MODE, entries: DIGEST_ENTRIES },
   ping: { seq: SEQ, suspected: BOOLEAN },
@@ -41,4 +45,7 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   nack: { seq: SEQ },
   rttProbe: { seq: SEQ },
   rttReply: { seq: SEQ },
+  connect: { protocol: EPIDEMIC, seq: SEQ },
+  connectReply: { protocol: EPIDEMIC, seq: SEQ, accepted: BOOLEAN },
+  recent: { step: RECENT_STEP, mode: RECENT_MODE, checksum: inline(CHECKSUM), entries: DIGEST_ENTRIES },
 };

@@ -30,6 +30,9 @@ export const KIND_CODES = Object.freeze({
   nack: 17,
   rttProbe: 18,
   rttReply: 19,
+  connect: 69,
+  connectReply: 70,
+  recent: 71,
 } satisfies Record<ControlKind, number>);
 
 const KINDS = new Map<unknown, ControlKind>(

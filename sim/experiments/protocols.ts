@@ -81,7 +81,7 @@ const ENTRIES: readonly Entry[] = [
     name: 'rumor',
     group: 'epidemics',
     summary: 'rumor mongering over full membership',
-    variants: 'push|pull|push-pull, feedback|blind, counter|coin, k=N',
+    variants: 'push|pull|push-pull, feedback|blind, counter|coin, k=N, minimization, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N',
     ...MEMBERS,
     dissemination: 'rumor',
   },
@@ -89,7 +89,7 @@ const ENTRIES: readonly Entry[] = [
     name: 'anti-entropy',
     group: 'epidemics',
     summary: 'anti-entropy over full membership',
-    variants: 'push|pull|push-pull, cycleMs=N',
+    variants: 'push|pull|push-pull, full|recent, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N, recentMs=N, cycleMs=N',
     ...MEMBERS,
     dissemination: 'anti-entropy',
   },
@@ -107,6 +107,11 @@ const WORDS: ReadonlyMap<string, readonly [option: string, value: string]> = new
   ['blind', ['interest', 'blind']],
   ['counter', ['stop', 'counter']],
   ['coin', ['stop', 'coin']],
+  ['minimization', ['minimization', 'counters']],
+  ['uniform', ['partner', 'uniform']],
+  ['spatial', ['partner', 'spatial']],
+  ['full', ['exchange', 'full']],
+  ['recent', ['exchange', 'recent']],
   ['shared', ['tree', 'shared']],
   ['per-source', ['tree', 'per-source']],
 ]);
@@ -165,7 +170,7 @@ export function protocolEntry(spec: string): ProtocolEntry | undefined {
 }
 
 function assignment(entry: Entry, variant: string): readonly [option: string, value: number] {
-  const match = /^([A-Za-z]+)=([0-9]+)$/.exec(variant);
+  const match = /^([A-Za-z]+)=([0-9]+(?:\.[0-9]+)?)$/.exec(variant);
   if (match === null) throw badVariant(entry, variant);
   return [match[1] ?? '', Number(match[2])];
 }

@@ -43,6 +43,8 @@ const entry: fc.Arbitrary<DigestEntry> = fc
     return { origin, epoch, next, beyond };
   });
 
+const epidemic = fc.constantFrom('rumor' as const, 'antiEntropy' as const);
+
 const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { kind: K }>> } = {
   join: fc.record({ kind: fc.constant('join'), group }),
   forwardJoin: fc.record({ kind: fc.constant('forwardJoin'), group, newcomer: peer, timeToLive }),
@@ -57,7 +59,10 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
     { requiredKeys: ['kind', 'group'] },
   ),
   prune: fc.record({ kind: fc.constant('prune'), group, tree: peer }, { requiredKeys: ['kind', 'group'] }),
-  feedback: fc.record({ kind: fc.constant('feedback'), group, ...idFields, knew: fc.boolean() }),
+  feedback: fc.record(
+    { kind: fc.constant('feedback'), group, ...idFields, knew: fc.boolean(), counter: uint(0xffff) },
+    { requiredKeys: ['kind', 'group', 'origin', 'epoch', 'seq', 'knew'] },
+  ),
   rumorRequest: fc.record({ kind: fc.constant('rumorRequest'), group }),
   digest: fc.record({
     kind: fc.constant('digest'),
@@ -71,6 +76,16 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   nack: fc.record({ kind: fc.constant('nack'), group, seq: u32 }),
   rttProbe: fc.record({ kind: fc.constant('rttProbe'), group, seq: u32 }),
   rttReply: fc.record({ kind: fc.constant('rttReply'), group, seq: u32 }),
+  connect: fc.record({ kind: fc.constant('connect'), group, protocol: epidemic, seq: u32 }),
+  connectReply: fc.record({ kind: fc.constant('connectReply'), group, protocol: epidemic, seq: u32, accepted: fc.boolean() }),
+  recent: fc.record({
+    kind: fc.constant('recent'),
+    group,
+    step: fc.constantFrom('ask' as const, 'answer' as const, 'fetch' as const),
+    mode: fc.constantFrom('push' as const, 'pull' as const, 'pushPull' as const),
+    checksum: fc.record({ high: u32, low: u32 }),
+    entries: fc.array(entry, { maxLength: 40 }),
+  }),
 };
 
 const causalEntry = fc.record({ origin: peer, epoch: u32, next: u32 });

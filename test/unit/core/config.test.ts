@@ -62,11 +62,12 @@ describe('the configuration of a group', () => {
   });
 
   test('takes each part by its kind alone', () => {
+    const uniform = { partner: 'uniform', spatialExponent: 2, connectionLimit: 0, huntLimit: 0 };
     const { overlay, dissemination, repair } = groupConfig({ overlay: 'full', dissemination: 'rumor', repair: 'anti-entropy' });
     expect({ overlay, dissemination, repair }).toEqual({
       overlay: { kind: 'full' },
-      dissemination: { kind: 'rumor', mode: 'push', interest: 'feedback', stop: 'counter', k: 2, cycleMs: 1000, hotMax: 1024 },
-      repair: { kind: 'anti-entropy', mode: 'push-pull', cycleMs: 1000, batchMax: 256 },
+      dissemination: { kind: 'rumor', mode: 'push', interest: 'feedback', stop: 'counter', k: 2, minimization: 'none', ...uniform, cycleMs: 1000, hotMax: 1024 },
+      repair: { kind: 'anti-entropy', mode: 'push-pull', exchange: 'full', recentMs: 10_000, ...uniform, cycleMs: 1000, batchMax: 256 },
     });
   });
 
