@@ -75,7 +75,7 @@ export interface PlumtreeOptions {
 export interface ContactOptions {
   /** `uniform`: every neighbour alike. `spatial`: with a probability that falls with the rank by distance. Default `uniform`. */
   readonly partner: 'uniform' | 'spatial';
-  /** The paper's a: the neighbour of rank i is chosen with a probability proportional to i to the power of -a. From 0 to 8, fractions allowed. Default 2, where the paper's tables end. */
+  /** The paper's a: the neighbour of rank i is chosen with a probability that falls as i to the power of -a. From 0 to 8, fractions allowed. Default 2, where the paper's tables end. */
   readonly spatialExponent: number;
   /** Contacts by others that a peer accepts in a cycle; 0 for no limit. With a limit each contact begins with a question. Default 0. */
   readonly connectionLimit: number;

@@ -19,6 +19,9 @@ export function partnersOf(options: ContactOptions, neighbours: readonly PeerRef
   return new SpatialPartners(neighbours, self, random, distances, options.spatialExponent);
 }
 
+/** Draws before all neighbours that are left are listed. */
+const DRAWS_MAX = 4;
+
 /** Every neighbour alike. */
 export class UniformPartners implements Partners {
   private readonly neighbours: readonly PeerRef[];
@@ -35,9 +38,11 @@ export class UniformPartners implements Partners {
 
   choose(refused: readonly PeerRef[]): PeerRef | undefined {
     const { neighbours, self, random } = this;
-    const partner = random.pick(neighbours);
-    // The list is long and rarely has to be gone through: it may contain the peer itself, once.
-    if (partner === undefined || (partner !== self && !refused.includes(partner))) return partner;
+    // Where the list is long, what it should not be is rarely drawn, and it need not be gone through.
+    for (let draw = 0; draw < DRAWS_MAX; draw++) {
+      const partner = random.pick(neighbours);
+      if (partner === undefined || (partner !== self && !refused.includes(partner))) return partner;
+    }
     return random.pick(neighbours.filter((peer) => peer !== self && !refused.includes(peer)));
   }
 }

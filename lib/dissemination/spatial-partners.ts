@@ -14,10 +14,12 @@ const WEIGHT_ONE = 2 ** 32;
  * Spatial partner selection: the nearer a neighbour, the more probable.
  *
  * A. Demers et al.: "Epidemic algorithms for replicated database maintenance", PODC
- * 1987, section 3: the neighbours are sorted by distance, and the i-th is chosen with a
- * probability proportional to i to the power of -a. Those at the same distance share
- * the sum of theirs (section 3.1), so that the order among them does not matter. Ranks,
- * not distances: the choice then adapts to how densely a network is populated.
+ * 1987, section 3.1: all are sorted by distance, and the i-th is chosen with a probability
+ * proportional to i to the power of -a, those at the same distance sharing what they have
+ * together. With Q(d) for the number of peers at distance d or less, the chooser counted,
+ * the paper takes the integral for the sum (equation 3.1.1): each of those at distance d
+ * has (Q(d-)^(1 - a) - Q(d)^(1 - a)) / (Q(d) - Q(d-)), where Q(d-) counts those that are
+ * nearer. Ranks, not distances: the choice then adapts to how densely a network is populated.
  *
  * The paper knows all distances from the routing tables of its network. Here they are
  * measured, and neighbours of which none is known yet count as the farthest, all at the
@@ -81,18 +83,24 @@ export class SpatialPartners implements Partners {
   }
 }
 
-/** For distances in rising order: the weight of each rank, shared among equals, with all before it. */
+/** For distances in rising order: the weight of each rank by equation 3.1.1, with all before it. */
 export function cumulatedWeights(distances: readonly number[], exponent: number): readonly number[] {
   const cumulated: number[] = [];
   let sum = 0;
   for (let first = 0; first < distances.length;) {
-    let end = first;
-    let weight = 0;
-    while (end < distances.length && distances[end] === distances[first]) weight += (end++ + 1) ** -exponent;
+    let end = first + 1;
+    while (end < distances.length && distances[end] === distances[first]) end++;
+    // Peers are counted with the chooser, which is the first.
+    const weight = powerIntegral(end + 1, exponent) - powerIntegral(first + 1, exponent);
     const share = Math.max(1, Math.round((weight / (end - first)) * WEIGHT_ONE));
     for (; first < end; first++) cumulated.push(sum += share);
   }
   return cumulated;
+}
+
+/** The integral of x^-a from 1 to `to`. */
+function powerIntegral(to: number, a: number): number {
+  return a === 1 ? Math.log(to) : (to ** (1 - a) - 1) / (1 - a);
 }
 
 /** The first index whose value is above `value`, in a list that rises. */
