@@ -4,7 +4,7 @@ import type { GroupRef, PeerRef } from '../core/ids.ts';
 import type { Connect, ConnectReply } from '../core/messages.ts';
 import type { Partners } from './partner.ts';
 
-/** What a peer knows of the contacts of an epidemic: its own of this cycle, and how many others it has accepted. */
+/** What the contacts of an epidemic are made of. */
 export interface ContactParts {
   readonly group: GroupRef;
   readonly protocol: Connect['protocol'];
@@ -53,6 +53,7 @@ export class Contacts {
   /** Somebody wants to talk to this peer. */
   onConnect(from: PeerRef, message: Connect, nowMs: number, effects: Effects): void {
     const { group, protocol, options } = this.parts;
+    if (message.protocol !== protocol) return;
     const cycle = Math.floor(nowMs / options.cycleMs);
     if (cycle !== this.acceptedCycle) this.accepted = 0;
     this.acceptedCycle = cycle;
@@ -65,7 +66,7 @@ export class Contacts {
   /** Answers whom to talk to; `undefined` when that was refused, and somebody else is asked while the hunt limit allows it. */
   onConnectReply(from: PeerRef, reply: ConnectReply, effects: Effects): PeerRef | undefined {
     const { asked } = this;
-    if (asked === undefined || asked.peer !== from || asked.seq !== reply.seq) {
+    if (asked === undefined || asked.peer !== from || asked.seq !== reply.seq || reply.protocol !== this.parts.protocol) {
       this.counters.strays++;
       return undefined;
     }

@@ -4,7 +4,7 @@ import { Random } from '../../../lib/core/random.ts';
 import { type Reproduction, type ReproductionOptions, type ReproductionRow, type Tolerance, row, sampleOf } from '../reproduction.ts';
 import { connectionRows } from './demers-connections.ts';
 import { spatialMethod, spatialRows } from './demers-spatial.ts';
-import { DEMERS_TABLES, type Figure, type TableLine, roundingOf } from './demers-tables.ts';
+import { DEMERS_TABLES, type Figure, type TableLine, roundingOf, slackOf } from './demers-tables.ts';
 import { type Epidemic, rumorEpidemic } from './rumor-epidemic.ts';
 
 /** Sites, as in all tables of the paper's section 1.4. */
@@ -27,9 +27,9 @@ function method(quick: boolean): string {
     'Who is infective when a cycle begins acts in it; partners are uniform over the others; whether a recipient knew the update is judged on what it knew when the cycle began;',
     'a useful contact resets the counter; in pull everybody asks in every cycle, and a counter changes once a cycle at most; m counts every update that is sent.',
     'Tolerance: s 5 %, m 0.05, t_last 0.3 (blind, coin, k = 1: 1.5), and half a unit of the last digit that the paper prints',
-    quick ? 'and, in this quick version, four standard errors of the mean.' : '.',
+    quick ? 'and, in this quick version and for all rows, four standard errors of the mean.' : 'where the paper has figures.',
     spatialMethod(quick),
-  ].join(' ').replace(' .', '.');
+  ].join(' ');
 }
 
 function run({ seed, quick, onShare }: ReproductionOptions): readonly ReproductionRow[] {
@@ -79,11 +79,10 @@ const FIGURES: readonly Column[] = [
 function tableRow(line: TableLine, { figure, name, of }: Column, epidemics: readonly Epidemic[], quick: boolean): ReproductionRow {
   // Nobody but the source was told: there is no time of arrival.
   const values = epidemics.map(of).filter((value) => !Number.isNaN(value));
-  const { mean, deviation } = sampleOf(values);
+  const { mean } = sampleOf(values);
   const tolerance = line.tolerances[figure];
   const slack = (tolerance.kind === 'absolute' ? tolerance.by : tolerance.by * Number(line.published[figure])) + roundingOf(line.published[figure]);
-  const error = quick ? (4 * deviation) / Math.sqrt(values.length) : 0;
-  const absolute: Tolerance = { kind: 'absolute', by: slack + error };
+  const absolute: Tolerance = { kind: 'absolute', by: slack + slackOf(values, quick) };
   // Where hardly a run misses anybody, the deviation says nothing either.
   const unresolved = figure === 's' && mean * values.length * PEERS < LEAST_MISSED;
   const note = unresolved ? `Not judged: ${values.length} runs missed ${Math.round(mean * values.length * PEERS)} peers together; it takes some 10 000 runs to see a residue like this.` : line.notes[figure];

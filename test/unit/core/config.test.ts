@@ -106,6 +106,8 @@ describe('a mistake in the options is answered by which, what was expected and w
     ['too small a number', { gapTimeoutMs: 0 }, 'group.gapTimeoutMs: expected a whole number from 1 to 3600000, got 0.'],
     ['too large a number', { overlay: { kind: 'hyparview', activeViewSize: 257 } }, 'overlay.hyparview.activeViewSize: expected a whole number from 1 to 256, got 257.'],
     ['a fraction', { dissemination: { kind: 'rumor', k: 1.5 } }, 'dissemination.rumor.k: expected a whole number from 1 to 1000, got 1.5.'],
+    ['a fraction that is too large', { dissemination: { kind: 'rumor', spatialExponent: 8.5 } }, 'dissemination.rumor.spatialExponent: expected a number from 0 to 8, got 8.5.'],
+    ['a negative limit', { dissemination: { kind: 'rumor', connectionLimit: -1 } }, 'dissemination.rumor.connectionLimit: expected a whole number from 0 to 65536, got -1.'],
     ['not a number', { dissemination: { kind: 'anti-entropy', cycleMs: Number.NaN } }, 'dissemination.anti-entropy.cycleMs: expected a whole number from 1 to 86400000, got NaN.'],
     ['a number in a string', { messageBytesMax: '9' }, 'group.messageBytesMax: expected a whole number from 1 to 1073741824, got "9".'],
     ['an object for a number', { repair: { kind: 'anti-entropy', batchMax: {} } }, 'repair.anti-entropy.batchMax: expected a whole number from 1 to 65536, got an object.'],
@@ -135,6 +137,16 @@ describe('options that do not go together are refused', () => {
       'anti-entropy that repairs itself',
       { overlay: 'full', dissemination: 'anti-entropy', repair: 'anti-entropy' },
       'repair: expected none when the dissemination is anti-entropy already, got "anti-entropy".',
+    ],
+    [
+      'minimization without two counters to compare',
+      { overlay: 'full', dissemination: { kind: 'rumor', mode: 'push-pull', stop: 'coin', minimization: 'counters' } },
+      'dissemination.rumor.minimization: expected none but with push-pull, feedback and counter, since two counters are compared, got "push-pull, feedback, coin".',
+    ],
+    [
+      'spatial partners over an overlay of few neighbours',
+      { repair: { kind: 'anti-entropy', partner: 'spatial' } },
+      'repair.anti-entropy.partner: expected uniform over hyparview, since distances are measured for overlays full and static only, got "spatial".',
     ],
     ['Plumtree without history', { historyMessagesMax: 0 }, 'historyMessagesMax: expected at least 1, since the group answers those who missed a message, got 0.'],
     [

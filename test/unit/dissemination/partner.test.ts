@@ -71,23 +71,34 @@ describe('Demers et al. section 3, spatial', () => {
     return { distances, partners: new SpatialPartners(neighbours, self, new Random(seed), distances, a) };
   }
 
-  test('the weight of a rank falls with it to the power of -a', () => {
-    const cumulated = cumulatedWeights([1, 2, 3, 4], 2);
-    const weights = cumulated.map((sum, rank) => (sum - (cumulated[rank - 1] ?? 0)) / (cumulated[0] as number));
-    for (const [rank, weight] of [1, 1 / 4, 1 / 9, 1 / 16].entries()) expect(weights[rank]).toBeCloseTo(weight, 8);
-    expect(cumulatedWeights([5, 6], 0)).toEqual([2 ** 32, 2 ** 33]);
+  /** Of each rank, as a share of 2^32. */
+  function weights(distances: readonly number[], exponent: number): number[] {
+    const cumulated = cumulatedWeights(distances, exponent);
+    return cumulated.map((sum, rank) => (sum - (cumulated[rank - 1] ?? 0)) / 2 ** 32);
+  }
+
+  test('equation 3.1.1: with a = 2 a peer at distance d has 1 / (Q(d - 1) Q(d))', () => {
+    for (const [rank, weight] of weights([1, 2, 3, 4], 2).entries()) expect(weight).toBeCloseTo(1 / ((rank + 1) * (rank + 2)), 8);
   });
 
-  test('section 3.1: those at the same distance share what their ranks have together', () => {
-    const [one, two, three] = cumulatedWeights([1, 7, 7], 2);
-    expect((two as number) - (one as number)).toBe((three as number) - (two as number));
-    expect((three as number) / 2 ** 32).toBeCloseTo(1 + 1 / 4 + 1 / 9, 8);
+  test('equation 3.1.1: with a = 0 all alike, with a = 1 by the logarithm, with a = 1.5 in between', () => {
+    expect(weights([5, 6], 0)).toEqual([1, 1]);
+    expect(weights([5, 6], 1).map((weight) => Math.exp(weight))).toEqual([expect.closeTo(2, 8), expect.closeTo(1.5, 8)]);
+    expect(weights([5, 6], 1.5)).toEqual([expect.closeTo(2 - 2 / Math.sqrt(2), 8), expect.closeTo(2 / Math.sqrt(2) - 2 / Math.sqrt(3), 8)]);
+  });
+
+  test('nobody is so far that it is never chosen', () => {
+    expect(Math.min(...weights(Array.from({ length: 2000 }, (_, i) => i), 8))).toBeGreaterThan(0);
+  });
+
+  test('section 3.1: those at the same distance are chosen alike', () => {
+    expect(weights([1, 7, 7], 2)).toEqual([expect.closeTo(1 / 2, 8), expect.closeTo(1 / 8, 8), expect.closeTo(1 / 8, 8)]);
   });
 
   test('the nearer, the more often, whatever the order of the list (seed 21)', () => {
     const { partners } = spatial(peers(5), [30, 10, 40, 20]);
-    const total = 1 + 1 / 4 + 1 / 9 + 1 / 16;
-    const expected = [1 / 9, 1, 1 / 16, 1 / 4].map((weight) => weight / total);
+    const total = 1 - 1 / 5;
+    const expected = [1 / 12, 1 / 2, 1 / 20, 1 / 6].map((weight) => weight / total);
     for (const [i, [peer, count]] of drawn(20_000, () => partners.choose([])).entries()) {
       expect(peer).toBe(2 + i);
       expect(count / 20_000, `peer ${peer}`).toBeCloseTo(expected[i] as number, 1.7);
@@ -97,8 +108,9 @@ describe('Demers et al. section 3, spatial', () => {
   test('who has refused is left out, and the others keep their proportions (seed 21)', () => {
     const { partners } = spatial(peers(5), [30, 10, 40, 20]);
     const counts = drawn(20_000, () => partners.choose([peerRef(3), peerRef(9)]));
+    // Ranks 3, 4 and 2: 1/12, 1/20, 1/6.
     expect(counts.map(([peer]) => peer)).toEqual([2, 4, 5]);
-    expect((counts[2]?.[1] ?? 0) / (counts[0]?.[1] ?? 1)).toBeCloseTo(9 / 4, 0.8);
+    expect((counts[2]?.[1] ?? 0) / (counts[0]?.[1] ?? 1)).toBeCloseTo(2, 0.8);
     expect(partners.choose(peers(4, 2))).toBeUndefined();
   });
 
@@ -107,7 +119,7 @@ describe('Demers et al. section 3, spatial', () => {
     expect(drawn(4000, () => partners.choose([])).every(([, count]) => count > 880 && count < 1120)).toBe(true);
     distances.set(peerRef(4), 10);
     const counts = new Map(drawn(8000, () => partners.choose([])));
-    const share = 1 / (1 + 1 / 4 + 1 / 9 + 1 / 16);
+    const share = 1 / 2 / (1 - 1 / 5);
     expect((counts.get(4) ?? 0) / 8000).toBeCloseTo(share, 1.5);
     expect((counts.get(2) ?? 0) / 8000).toBeCloseTo((1 - share) / 3, 1.5);
   });

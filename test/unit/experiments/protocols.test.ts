@@ -30,6 +30,10 @@ describe('the name of a protocol', () => {
     expect(options('plumtree:activeViewSize=7:per-source:optimizationThreshold=3')).toMatchObject({ activeViewSize: 7, tree: 'per-source', optimizationThreshold: 3 });
     expect(options('flood:passiveViewSize=9:shuffleIntervalMs=50')).toMatchObject({ passiveViewSize: 9, shuffleIntervalMs: 50 });
     expect(options('anti-entropy:pull:cycleMs=77')).toMatchObject({ mode: 'pull', cycleMs: 77 });
+    expect(options('anti-entropy:recent:spatial:spatialExponent=1.4:connectionLimit=1:huntLimit=3')).toMatchObject({
+      exchange: 'recent', partner: 'spatial', spatialExponent: 1.4, connectionLimit: 1, huntLimit: 3,
+    });
+    expect(options('rumor:push-pull:minimization')).toMatchObject({ mode: 'push-pull', minimization: 'counters' });
     expect(protocolSetup('rumor:k=3').name).toBe('rumor:k=3');
     expect(protocolEntry('rumor:k=3')?.name).toBe('rumor');
   });
