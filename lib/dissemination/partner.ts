@@ -38,8 +38,8 @@ export class UniformPartners implements Partners {
 
   choose(refused: readonly PeerRef[]): PeerRef | undefined {
     const { neighbours, self, random } = this;
-    // Where the list is long, what it should not be is rarely drawn, and it need not be gone through.
-    for (let draw = 0; draw < DRAWS_MAX; draw++) {
+    // The list may contain the peer itself, once. Where many have refused it is long, and drawing again is cheaper than listing the others.
+    for (let draw = refused.length === 0 ? DRAWS_MAX - 1 : 0; draw < DRAWS_MAX; draw++) {
       const partner = random.pick(neighbours);
       if (partner === undefined || (partner !== self && !refused.includes(partner))) return partner;
     }

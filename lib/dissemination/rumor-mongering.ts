@@ -95,10 +95,11 @@ export class RumorMongering implements Dissemination {
     const before = this.hot.length;
     this.hot = this.hot.filter((rumor) => this.staysHot(rumor));
     this.died += before - this.hot.length;
-    if (this.options.mode === 'push' && this.hot.length === 0) return;
-    const partner = this.contacts.open(nowMs, effects);
+    const idle = this.options.mode === 'push' && this.hot.length === 0;
+    // Who has nothing to tell takes nobody's place where contacts are limited.
+    const partner = idle && this.options.connectionLimit > 0 ? undefined : this.contacts.open(nowMs, effects);
     if (partner !== undefined) this.talkTo(partner, nowMs, effects);
-    this.setTimer(nowMs, effects);
+    if (!idle) this.setTimer(nowMs, effects);
   }
 
   onNeighbourUp(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
