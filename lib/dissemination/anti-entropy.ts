@@ -24,8 +24,9 @@ import { RecentUpdates } from './recent-updates.ts';
  * Deviations: with `exchange: 'recent'` the paper sends recent updates and checksums by
  * turns; here both sides say of which publishers something came lately, what they have
  * of them and the checksum of all, and whoever asked works out the checksums of the rest.
- * What is no longer in the partner's bounded history cannot be sent. Cycles of different
- * peers are not aligned.
+ * The paper's peel back, which goes on with ever older entries until the checksums agree,
+ * is left out. What is no longer in the partner's bounded history cannot be sent. Cycles
+ * of different peers are not aligned.
  *
  * As a repair it sends only what has been here for a whole cycle. What is younger may
  * still be on its way to the partner by the other protocol, and a copy that overtakes
