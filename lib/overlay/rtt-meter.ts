@@ -71,8 +71,11 @@ export class RttMeter {
 
   /** The distance to `peer` as a round trip in ms, or `undefined` while no probe of it has been answered. */
   rttMs(peer: PeerRef): number | undefined {
-    const samples = this.measured.get(peer)?.samples ?? [];
-    return samples.length === 0 ? undefined : Math.min(...samples);
+    const samples = this.measured.get(peer)?.samples;
+    if (samples === undefined || samples.length === 0) return undefined;
+    let smallest = Infinity;
+    for (const sample of samples) smallest = Math.min(smallest, sample);
+    return smallest;
   }
 
   /** Whether a probe of `peer` has not been answered. */

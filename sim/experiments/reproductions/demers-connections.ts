@@ -18,7 +18,7 @@ const HUNTING: Partial<RumorOptions> = { connectionLimit: 1, huntLimit: 64 };
  * table: residues beside each other, with feedback, counter and k = 2.
  */
 export function connectionRows(epidemicsOf: EpidemicsOf, quick: boolean): readonly ReproductionRow[] {
-  const runs = quick ? { many: 40, few: 6 } : { many: 500, few: 60 };
+  const runs = quick ? { many: 30, few: 5 } : { many: 500, few: 100 };
   const residues = (variant: Partial<RumorOptions>, count: number): number[] => epidemicsOf(variant, count).map(({ residue }) => residue);
   const push = sampleOf(residues(PUSH, runs.many)).mean;
   const pull = sampleOf(residues(PULL, runs.many)).mean;

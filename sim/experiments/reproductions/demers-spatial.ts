@@ -58,7 +58,7 @@ export function spatialMethod(quick: boolean): string {
 }
 
 function sizeOf(quick: boolean): { readonly groups: number; readonly updates: number } {
-  return quick ? { groups: 2, updates: 6 } : { groups: 10, updates: 20 };
+  return quick ? { groups: 2, updates: 5 } : { groups: 10, updates: 20 };
 }
 
 /** Uniform partners beside those that are chosen with a = 2.0 (section 3.1, table 4): time, mean traffic of a link, traffic of the critical link. */

@@ -42,7 +42,7 @@ export function roundingOf(printed: string): number {
 export const DEMERS_TABLES: readonly TableLine[] = [
   ...table('table 1', 'push, feedback, counter', { mode: 'push', interest: 'feedback', stop: 'counter' }, [
     '0.18 1.7 11.0 16.8', '0.037 3.3 12.1 16.9', '0.011 4.5 12.5 17.4', '0.0036 5.6 12.7 17.5', '0.0012 6.7 12.8 17.7',
-  ], [{}, {}, {}, {}, { runs: { full: 4000, quick: 60 } }]),
+  ], [{}, {}, {}, {}, { runs: { full: 4000, quick: 50 } }]),
   ...table('table 2', 'push, blind, coin', { mode: 'push', interest: 'blind', stop: 'coin' }, [
     '0.96 0.04 19 38', '0.20 1.6 17 33', '0.060 2.8 15 32', '0.021 3.9 14.1 32', '0.008 4.9 13.8 32',
   ], [
@@ -58,10 +58,10 @@ export const DEMERS_TABLES: readonly TableLine[] = [
   ...table('table 3', 'pull, feedback, counter', { mode: 'pull', interest: 'feedback', stop: 'counter' }, [
     '0.031 2.7 9.97 17.6', '0.00058 4.5 10.07 15.4', '0.0000040 6.1 10.08 14.0',
   ], [
-    { runs: { full: 1000, quick: 60 }, notes: {} },
-    { runs: { full: 5000, quick: 120 }, notes: { s: 'The residue of a run is half a peer: its mean over 5000 runs has a standard error of 2 %.' } },
+    { runs: { full: 1000, quick: 50 }, notes: {} },
+    { runs: { full: 5000, quick: 100 }, notes: { s: 'The residue of a run is half a peer: its mean over 5000 runs has a standard error of 2 %.' } },
     {
-      runs: { full: 10_000, quick: 120 },
+      runs: { full: 10_000, quick: 100 },
       tolerances: { ...TOLERANCES, s: { kind: 'relative', by: 0.5 } },
       notes: {
         s: 'One run in 300 misses a peer, so that 10 000 runs resolve s to about 20 % (one standard error), 5 % takes 150 000. How many runs the paper made it does not say; its figure stands for 4 peers in 1000 runs.',
@@ -83,7 +83,7 @@ function table(where: string, name: string, variant: Partial<RumorOptions>, prin
       variant: { ...variant, k },
       published: { s, m, tAve, tLast },
       tolerances: TOLERANCES,
-      runs: { full: 2000, quick: 60 },
+      runs: { full: 2000, quick: 50 },
       notes: T_AVE_NOTES,
       ...specials[index],
     };
