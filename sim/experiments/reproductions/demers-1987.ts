@@ -37,12 +37,11 @@ function run({ seed, quick, onShare }: ReproductionOptions): readonly Reproducti
   const work = DEMERS_TABLES.reduce((sum, line) => sum + workOf(line, quick), 0);
   let done = 0;
   const tables = DEMERS_TABLES.flatMap((line) => {
-    const epidemics = epidemicsOf(line.variant, runsOf(line, quick), random);
-    done += workOf(line, quick);
-    onShare(0.8 * done / work);
+    const runs = runsOf(line, quick);
+    const epidemics = epidemicsOf(line.variant, runs, random, () => onShare((0.8 * (done += workOf(line, quick) / runs)) / work));
     return FIGURES.map((figure) => tableRow(line, figure, epidemics, quick));
   });
-  const connections = connectionRows((variant, runs) => epidemicsOf(variant, runs, random), quick);
+  const connections = connectionRows((variant, runs) => epidemicsOf(variant, runs, random, () => {}), quick);
   onShare(0.9);
   const spatial = spatialRows(random.fork('spatial'), quick);
   onShare(1);
@@ -52,10 +51,13 @@ function run({ seed, quick, onShare }: ReproductionOptions): readonly Reproducti
 const MEMBERS: readonly PeerRef[] = Array.from({ length: PEERS }, (_, peer) => peerRef(peer));
 
 /** Independent epidemics of one variant. */
-function epidemicsOf(variant: Partial<RumorOptions>, runs: number, random: Random): Epidemic[] {
+function epidemicsOf(variant: Partial<RumorOptions>, runs: number, random: Random, onRun: () => void): Epidemic[] {
   const config = configOf(variant);
   const seeds = random.fork(JSON.stringify(variant));
-  return Array.from({ length: runs }, (_, index) => rumorEpidemic(config, MEMBERS, seeds.fork('run', index)));
+  return Array.from({ length: runs }, (_, index) => {
+    onRun();
+    return rumorEpidemic(config, MEMBERS, seeds.fork('run', index));
+  });
 }
 
 function configOf(variant: Partial<RumorOptions>): GroupConfig {
