@@ -20,6 +20,7 @@ export type { TransportKind } from './transport/address.ts';
 export { DEFAULTS, groupConfig } from './core/config.ts';
 export type {
   AntiEntropyOptions,
+  ContactOptions,
   Choice,
   DisseminationOptions,
   FailureDetectorOptions,

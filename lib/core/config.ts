@@ -1,6 +1,6 @@
 import { OverlayError, describe, invalidOption } from './errors.ts';
 import { CAUSAL_ENTRIES_MAX } from './messages.ts';
-import type { CyclonOptions, DisseminationOptions, FailureDetectorOptions, GossipMeshOptions, GroupConfig, GroupLimits, GroupOptions, HyParViewOptions, NaradaOptions, OverlayOptions } from './options.ts';
+import type { ContactOptions, CyclonOptions, DisseminationOptions, FailureDetectorOptions, GossipMeshOptions, GroupConfig, GroupLimits, GroupOptions, HyParViewOptions, NaradaOptions, OverlayOptions } from './options.ts';
 import { NARADA_MEMBERS_MAX } from './messages/narada.ts';
 import { TREE_CHILDREN_MAX } from './messages/switch-tree.ts';
 import { closest } from './suggest.ts';
@@ -68,6 +68,8 @@ const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<Overla
   },
 };
 
+const CONTACT_DEFAULTS: ContactOptions = { partner: 'uniform', spatialExponent: 2, connectionLimit: 0, huntLimit: 0 };
+
 const DISSEMINATION_DEFAULTS: {
   readonly [K in DisseminationOptions['kind']]: Extract<DisseminationOptions, { kind: K }>;
 } = {
@@ -99,8 +101,18 @@ const DISSEMINATION_DEFAULTS: {
     missingMax: 1024,
     batchMax: 256,
   },
-  rumor: { kind: 'rumor', mode: 'push', interest: 'feedback', stop: 'counter', k: 2, cycleMs: 1000, hotMax: 1024 },
-  'anti-entropy': { kind: 'anti-entropy', mode: 'push-pull', cycleMs: 1000, batchMax: 256, reconcile: 'digest' },
+  rumor: {
+    kind: 'rumor',
+    mode: 'push',
+    interest: 'feedback',
+    stop: 'counter',
+    k: 2,
+    minimization: 'none',
+    ...CONTACT_DEFAULTS,
+    cycleMs: 1000,
+    hotMax: 1024,
+  },
+  'anti-entropy': { kind: 'anti-entropy', mode: 'push-pull', exchange: 'full', recentMs: 10_000, ...CONTACT_DEFAULTS, cycleMs: 1000, batchMax: 256, reconcile: 'digest' },
 };
 
 /** A mesh is chosen among more links than it may have. */
@@ -213,6 +225,9 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   gossipWindow: [1, 100],
   pruneBackoffMs: [0, 3_600_000],
   k: [1, 1000],
+  connectionLimit: [0, 65_536],
+  huntLimit: [0, 64],
+  recentMs: [1, 86_400_000],
   cycleMs: [1, 86_400_000],
   hotMax: [1, 1_000_000],
   batchMax: [1, 65_536],
@@ -244,6 +259,11 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   transientMs: [0, 600_000],
 };
 
+/** Allowed values of the options that may be fractions: smallest, largest. */
+const FRACTIONS: Readonly<Record<string, readonly [number, number]>> = {
+  spatialExponent: [0, 8],
+};
+
 /** Allowed values of the options that are words. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   order: ['none', 'fifo', 'causal'],
@@ -255,6 +275,9 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   interest: ['feedback', 'blind'],
   stop: ['counter', 'coin'],
   reconcile: ['digest', 'ranges'],
+  minimization: ['none', 'counters'],
+  partner: ['uniform', 'spatial'],
+  exchange: ['full', 'recent'],
 };
 
 function choose<T extends { readonly kind: string }>(
@@ -290,11 +313,15 @@ function withDefaults<T extends object>(given: Partial<T>, defaults: T, where: s
 function checkValue(where: string, name: string, value: unknown): void {
   const words = WORDS[name];
   if (words !== undefined && !words.includes(value as string)) invalidOption(where, `one of ${words.join(', ')}`, value);
-  const range = RANGES[name];
+  checkNumber(where, value, RANGES[name], true);
+  checkNumber(where, value, FRACTIONS[name], false);
+}
+
+function checkNumber(where: string, value: unknown, range: readonly [number, number] | undefined, whole: boolean): void {
   if (range === undefined) return;
   const [min, max] = range;
-  const fits = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
-  if (!fits) invalidOption(where, `a whole number from ${min} to ${max}`, value);
+  const fits = typeof value === 'number' && (Number.isInteger(value) || !whole) && value >= min && value <= max;
+  if (!fits) invalidOption(where, `a ${whole ? 'whole ' : ''}number from ${min} to ${max}`, value);
 }
 
 function checkRelations(config: GroupConfig): void {
@@ -317,6 +344,7 @@ function checkRelations(config: GroupConfig): void {
   if (dissemination.kind === 'anti-entropy' && config.repair !== undefined) {
     invalidOption('repair', 'none when the dissemination is anti-entropy already', config.repair.kind);
   }
+  checkEpidemics(config);
   checkHistory(config);
   if (config.order === 'causal' && config.originsMax > CAUSAL_ENTRIES_MAX) {
     invalidOption('originsMax', `at most ${CAUSAL_ENTRIES_MAX} in causal order, since a message may name each`, config.originsMax);
@@ -343,6 +371,21 @@ function checkNarada({ degreeMin, degreeMax, refreshIntervalMs, memberTimeoutMs 
   if (degreeMin > degreeMax) invalidOption('overlay.narada.degreeMin', `at most degreeMax (${degreeMax})`, degreeMin);
   if (memberTimeoutMs <= 2 * refreshIntervalMs) {
     invalidOption('overlay.narada.memberTimeoutMs', `more than twice refreshIntervalMs (${refreshIntervalMs})`, memberTimeoutMs);
+  }
+}
+
+function checkEpidemics({ overlay, dissemination, repair }: GroupConfig): void {
+  if (dissemination.kind === 'rumor' && dissemination.minimization === 'counters') {
+    const { mode, interest, stop } = dissemination;
+    if (mode !== 'push-pull' || interest !== 'feedback' || stop !== 'counter') {
+      invalidOption('dissemination.rumor.minimization', 'none but with push-pull, feedback and counter, since two counters are compared', `${mode}, ${interest}, ${stop}`);
+    }
+  }
+  for (const [part, epidemic] of [['dissemination', dissemination], ['repair', repair]] as const) {
+    if (epidemic === undefined || !('partner' in epidemic)) continue;
+    if (epidemic.partner === 'spatial' && overlay.kind !== 'full' && overlay.kind !== 'static') {
+      invalidOption(`${part}.${epidemic.kind}.partner`, `uniform over ${overlay.kind}, since distances are measured for overlays full and static only`, epidemic.partner);
+    }
   }
 }
 

@@ -49,3 +49,8 @@ export function numberedId(peer: PeerRef): Uint8Array {
   for (let i = 0; i < 4; i++) id[ID_BYTES - 1 - i] = (peer >>> (8 * i)) & 0xff;
   return id;
 }
+
+/** 32 bits of an identity, the same in every process (FNV-1a). */
+export function hashOfId(id: Uint8Array): number {
+  return id.reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5);
+}

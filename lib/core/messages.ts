@@ -3,6 +3,7 @@ import type { CyclonMessage } from './messages/cyclon.ts';
 import type { IWant } from './messages/gossip-mesh.ts';
 import type { RangeMessage } from './messages/ranges.ts';
 import type { NiceMessage } from './messages/nice.ts';
+import type { Connect, ConnectReply, Recent } from './messages/epidemics.ts';
 import type { RttMessage } from './messages/rtt.ts';
 import type { SwitchTreeMessage } from './messages/switch-tree.ts';
 import type { XBotMessage } from './messages/x-bot.ts';
@@ -14,6 +15,7 @@ import type { NaradaMessage } from './messages/narada.ts';
 
 export type * from './messages/narada.ts';
 export type * from './messages/nice.ts';
+export type * from './messages/epidemics.ts';
 export type * from './messages/rtt.ts';
 export type * from './messages/switch-tree.ts';
 export type * from './messages/x-bot.ts';
@@ -42,7 +44,7 @@ export type MembershipMessage =
   | NiceMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */
-export type DisseminationControl = IWant | RangeMessage | IHave | Graft | Prune | Feedback | RumorRequest | Digest;
+export type DisseminationControl = IWant | RangeMessage | IHave | Graft | Prune | Feedback | RumorRequest | Digest | Connect | ConnectReply | Recent;
 
 /** Messages of the failure detector; their group is `PEER_GROUP`. */
 export type ProbeMessage = Ping | Ack | PingRequest | Nack;
@@ -156,6 +158,8 @@ export interface Feedback extends MessageId {
   readonly kind: 'feedback';
   readonly group: GroupRef;
   readonly knew: boolean;
+  /** Minimization: the counter of a receiver that is still telling the rumor; absent where it is not, or learnt it only now. */
+  readonly counter?: number;
 }
 
 /** Rumor mongering, pull: send me your hot rumors. */

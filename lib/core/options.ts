@@ -195,8 +195,20 @@ export interface GossipMeshOptions {
   readonly batchMax: number;
 }
 
+/** How a peer of an epidemic comes to its partner of a cycle (Demers et al., PODC 1987, sections 1.4 and 3). */
+export interface ContactOptions {
+  /** `uniform`: every neighbour alike. `spatial`: with a probability that falls with the rank by distance. Default `uniform`. */
+  readonly partner: 'uniform' | 'spatial';
+  /** The paper's a: the neighbour of rank i is chosen with a probability that falls as i to the power of -a. From 0 to 8, fractions allowed. Default 2, where the paper's tables end. */
+  readonly spatialExponent: number;
+  /** Contacts by others that a peer accepts in a cycle; 0 for no limit. With a limit each contact begins with a question. Default 0. */
+  readonly connectionLimit: number;
+  /** Other partners that a peer tries in a cycle after a refusal. Default 0; the paper tries 1 and more. */
+  readonly huntLimit: number;
+}
+
 /** Rumor mongering (Demers et al., PODC 1987, section 1.4). */
-export interface RumorOptions {
+export interface RumorOptions extends ContactOptions {
   readonly kind: 'rumor';
   readonly mode: 'push' | 'pull' | 'push-pull';
   /** `feedback`: only contacts that knew the rumor already count. `blind`: every contact counts. */
@@ -205,16 +217,22 @@ export interface RumorOptions {
   readonly stop: 'counter' | 'coin';
   /** The paper's k. Default 2, a guess between the paper's 1 (18 % residue) and 5. */
   readonly k: number;
+  /** `counters`: of two that tell each other a rumor that both know, the one with the smaller counter alone counts it, both when they are equal. For push-pull with feedback and counter. Default `none`. */
+  readonly minimization: 'none' | 'counters';
   /** Length of a cycle in ms; must exceed a round trip. Default 1000, a guess. */
   readonly cycleMs: number;
   /** Rumors hot at a time; the oldest cools first. Default 1024. */
   readonly hotMax: number;
 }
 
-/** Anti-entropy (Demers et al., PODC 1987, section 1.3). */
-export interface AntiEntropyOptions {
+/** Anti-entropy (Demers et al., PODC 1987, section 1.3) on digests per origin. */
+export interface AntiEntropyOptions extends ContactOptions {
   readonly kind: 'anti-entropy';
   readonly mode: 'push' | 'pull' | 'push-pull';
+  /** `full`: all that both have is compared at once. `recent`: lists of what has changed lately and checksums first, all only if the checksums of the rest differ. Default `full`. */
+  readonly exchange: 'full' | 'recent';
+  /** The paper's tau, in ms: for so long a change counts as recent. Should exceed the time in which messages reach all. Default 10 000, a guess: ten cycles. */
+  readonly recentMs: number;
   /** Length of a cycle in ms: each peer contacts one partner in each. Default 1000, a guess. */
   readonly cycleMs: number;
   /** Messages sent in answer to one digest at most; the rest follows in later cycles. Default 256. */

@@ -48,6 +48,19 @@ export interface EditableOverlay extends Overlay {
   hold(held: boolean, effects: Effects): void;
 }
 
+/** How far other peers are, for protocols that choose by it. */
+export interface Distances {
+  /** Changes whenever some distance does. */
+  readonly version: number;
+  /** The round trip to `peer` in ms, or `undefined` while it is not known. */
+  rttMs(peer: PeerRef): number | undefined;
+  /** Has it measured, once more if it is known. */
+  probe(peer: PeerRef, nowMs: number, effects: Effects): void;
+}
+
+/** A number that every peer of a group gives to the same publisher: 32 bits made of its identity. */
+export type HashOf = (peer: PeerRef) => number;
+
 /** Told by an overlay when its neighbours change. */
 export interface NeighbourListener {
   onNeighbourUp(peer: PeerRef, nowMs: number, effects: Effects): void;

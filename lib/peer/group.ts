@@ -2,7 +2,7 @@ import type { AntiEntropyOptions, DisseminationOptions, GroupConfig, OverlayOpti
 import type { Effects, Timer } from '../core/effects.ts';
 import { OverlayError, assert, unreachable } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
-import type { IdOf } from '../core/message-key.ts';
+import { type IdOf, hashOfId } from '../core/message-key.ts';
 import { MessageLog } from '../core/message-log.ts';
 import type { DataMessage, Digest, Message } from '../core/messages.ts';
 import type { Dissemination, NeighbourListener, Overlay, TreeOverlay } from '../core/protocol.ts';
@@ -19,11 +19,13 @@ import { Cyclon } from '../membership/cyclon.ts';
 import { HyParView } from '../membership/hyparview.ts';
 import { Narada } from '../overlay/narada.ts';
 import { Nice } from '../overlay/nice/nice.ts';
+import { RttMeter } from '../overlay/rtt-meter.ts';
 import { StaticOverlay } from '../overlay/static-overlay.ts';
 import { SwitchTree } from '../overlay/switch-tree.ts';
 import { XBot } from '../overlay/x-bot.ts';
 import { type CatchUp, answerNewcomer, isCatchUp } from './catch-up.ts';
 import { FetchHistory } from './fetch-history.ts';
+import { PART_OF } from './message-parts.ts';
 import { StartNow } from './start-now.ts';
 
 /** What became of a call to publish. */
@@ -45,6 +47,8 @@ export class Group implements NeighbourListener {
   readonly dissemination: Dissemination;
   readonly overlay: Overlay;
   readonly repair: AntiEntropy | undefined;
+  /** For overlays that measure nothing themselves, below an epidemic that chooses partners by distance. */
+  private readonly distances: RttMeter | undefined;
   private readonly catchUp: CatchUp | undefined;
   private readonly self: PeerRef;
   private readonly epoch: number;
@@ -59,6 +63,7 @@ export class Group implements NeighbourListener {
     this.idOf = idOf;
     this.log = new MessageLog(ref, session, config);
     this.overlay = this.makeOverlay(config.overlay, peers, random);
+    this.distances = isSpatial(config) ? new RttMeter(ref, DISTANCES_MAX) : undefined;
     this.dissemination = this.makeDissemination(config.dissemination, random);
     this.repair = config.repair === undefined ? undefined : this.makeAntiEntropy(config.repair, random, 'repair');
     this.catchUp = config.since === 'any' ? undefined : this.makeCatchUp(config.since, config.catchUpTimeoutMs);
@@ -103,78 +108,20 @@ export class Group implements NeighbourListener {
   }
 
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
-    switch (message.kind) {
-      case 'data':
-      case 'iHave':
-      case 'iWant':
-      case 'graft':
-      case 'prune':
-      case 'feedback':
-      case 'rumorRequest':
-        return this.dissemination.onMessage(from, message, nowMs, effects);
+    if (message.kind === 'data') return this.dissemination.onMessage(from, message, nowMs, effects);
+    if (message.kind === 'digest' && isCatchUp(message)) return this.onCatchUp(from, message, effects);
+    this.handlerOf(message)?.onMessage(from, message, nowMs, effects);
+  }
+
+  private handlerOf(message: Message): Pick<Overlay, 'onMessage'> | undefined {
+    switch (PART_OF[message.kind]) {
+      case 'overlay': return this.overlay;
+      case 'dissemination': return this.dissemination;
       case 'digest':
-        if (isCatchUp(message)) return this.onCatchUp(from, message, effects);
-        return (this.repair ?? this.dissemination).onMessage(from, message, nowMs, effects);
-      case 'ranges':
-      case 'rangeOffer':
-      case 'rangeWant':
-        return (this.repair ?? this.dissemination).onMessage(from, message, nowMs, effects);
-      case 'join':
-      case 'forwardJoin':
-      case 'neighbour':
-      case 'neighbourReply':
-      case 'disconnect':
-      case 'shuffle':
-      case 'shuffleReply':
-      case 'naradaJoin':
-      case 'naradaMembers':
-      case 'naradaDescribe':
-      case 'naradaLink':
-      case 'naradaLinkReply':
-      case 'naradaDrop':
-      case 'naradaLeave':
-      case 'naradaRefresh':
-      case 'naradaAskCosts':
-      case 'naradaCosts':
-      case 'niceQuery':
-      case 'niceReply':
-      case 'niceJoin':
-      case 'niceCluster':
-      case 'niceHeartbeat':
-      case 'niceLeave':
-      case 'niceTransfer':
-      case 'niceLeader':
-      case 'niceMerge':
-      case 'niceRoot':
-      case 'rttProbe':
-      case 'rttReply':
-      case 'cyclonShuffle':
-      case 'cyclonReply':
-      case 'cyclonWelcome':
-      case 'treeQuery':
-      case 'treeInfo':
-      case 'treeJoin':
-      case 'treeJoinReply':
-      case 'treeRefresh':
-      case 'treePath':
-      case 'treeLeave':
-      case 'treeRoot':
-      case 'disconnectWait':
-      case 'optimization':
-      case 'optimizationReply':
-      case 'replace':
-      case 'replaceReply':
-      case 'switch':
-      case 'switchReply':
-        return this.overlay.onMessage(from, message, nowMs, effects);
-      case 'ping':
-      case 'ack':
-      case 'pingRequest':
-      case 'nack':
-        // The failure detector's, which stands beside the engine and is of no group.
-        return;
-      default:
-        return unreachable(message);
+      case 'repair': return this.repair ?? this.dissemination;
+      case 'contact': return 'protocol' in message && message.protocol === 'rumor' ? this.dissemination : (this.repair ?? this.dissemination);
+      case 'distance': return this.distances ?? this.overlay;
+      case 'nobody': return undefined;
     }
   }
 
@@ -214,6 +161,8 @@ export class Group implements NeighbourListener {
   eachPeer(visit: (peer: PeerRef) => void): void {
     this.overlay.eachPeer(visit);
     this.dissemination.eachPeer(visit);
+    this.repair?.eachPeer(visit);
+    this.distances?.eachPeer(visit);
     this.log.eachPeer(visit);
     this.catchUp?.eachPeer(visit);
   }
@@ -271,6 +220,7 @@ export class Group implements NeighbourListener {
       case 'plumtree': return this.makePlumtree(options);
       case 'gossip-mesh': return new GossipMesh(self, session, options, log, neighbours, random);
       case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random);
+      case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random, this.distances);
       case 'anti-entropy': return this.makeAntiEntropy(options, random, 'dissemination');
       default: return unreachable(options);
     }
@@ -291,8 +241,12 @@ export class Group implements NeighbourListener {
 
   private makeAntiEntropy(options: AntiEntropyOptions, random: Random, role: 'dissemination' | 'repair'): AntiEntropy {
     const { self, session, log, idOf } = this;
-    const ranges = options.reconcile === 'ranges' ? new RangeReconciliation(log, idOf, options.batchMax, random) : undefined;
-    return new AntiEntropy(self, session, options, log, this.overlay.neighbours, random, role, ranges);
+    const help = {
+      hashOf: (peer: PeerRef) => hashOfId(idOf(peer)),
+      ...(this.distances !== undefined && { distances: this.distances }),
+      ...(options.reconcile === 'ranges' && { ranges: new RangeReconciliation(log, idOf, options.batchMax, random) }),
+    };
+    return new AntiEntropy(self, session, options, log, this.overlay.neighbours, random, role, help);
   }
 }
 
@@ -300,6 +254,13 @@ export class Group implements NeighbourListener {
 function treeOf(overlay: Overlay): TreeOverlay {
   assert(isTree(overlay), 'multicast along a tree has an overlay that knows one');
   return overlay;
+}
+
+/** Peers whose distance is remembered at most. A guess: a member of a larger group has measured those that it chooses from again. */
+const DISTANCES_MAX = 4096;
+
+function isSpatial({ dissemination, repair }: GroupConfig): boolean {
+  return [dissemination, repair].some((part) => part !== undefined && 'partner' in part && part.partner === 'spatial');
 }
 
 function isTree(overlay: Overlay): overlay is TreeOverlay {

@@ -1,4 +1,4 @@
-import { CYCLON_AGE_MAX, CYCLON_ENTRIES_MAX, type CyclonEntry, type Digest, type Message, type MessageKind } from '../core/messages.ts';
+import { type Checksum, type Connect, CYCLON_AGE_MAX, CYCLON_ENTRIES_MAX, type CyclonEntry, type Digest, type Message, type MessageKind, type Recent } from '../core/messages.ts';
 import { NICE_MEMBERS_MAX, NICE_PLACES_MAX } from '../core/messages/nice.ts';
 import type { MessageId } from '../core/ids.ts';
 import { COST_US_MAX, DESCRIBED_MAX, NARADA_MEMBERS_MAX } from '../core/messages/narada.ts';
@@ -6,7 +6,7 @@ import { ANNOUNCEMENTS } from './announcements-field.ts';
 import { DIGEST_ENTRIES } from './digest-field.ts';
 import { BOOLEAN, DESCRIBED_PEER, describedPeers, type FieldTypes, inline, listOf, oneOf, optionalLast, PEER, PEER_OR_NULL, peerList, uint } from './field-types.ts';
 import { MESSAGE_IDS } from './ids-field.ts';
-import { DEGREE_MAX, EPOCH_MAX, NICE_LAYER_MAX, RTT_US_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
+import { DEGREE_MAX, EPOCH_MAX, NICE_LAYER_MAX, RTT_US_MAX, RUMOR_COUNTER_MAX, SEQ_MAX, SHUFFLE_PEERS_MAX, TIME_TO_LIVE_MAX } from './limits.ts';
 import { BOUND, RANGES } from './ranges-field.ts';
 import { REFRESH_ENTRIES } from './refresh-field.ts';
 import { TREE_CHILDREN_MAX, TREE_DELAY_MAX_US, TREE_PATH_MAX, TREE_RANK_MAX, type TreePeer, type TreePosition } from '../core/messages/switch-tree.ts';
@@ -27,6 +27,10 @@ const CYCLON_ENTRY: FieldTypes<CyclonEntry> = { peer: DESCRIBED_PEER, age: uint(
 const TREE_DELAY = uint(TREE_DELAY_MAX_US);
 const TREE_PEER: FieldTypes<TreePeer> = { peer: DESCRIBED_PEER, delayUs: TREE_DELAY };
 const TREE_POSITION: FieldTypes<TreePosition> = { rank: uint(TREE_RANK_MAX), path: listOf(TREE_PEER, TREE_PATH_MAX), children: listOf(TREE_PEER, TREE_CHILDREN_MAX) };
+const EPIDEMIC = oneOf<Connect['protocol']>(['rumor', 'antiEntropy']);
+const RECENT_STEP = oneOf<Recent['step']>(['ask', 'answer', 'fetch']);
+const RECENT_MODE = oneOf<Recent['mode']>(['push', 'pull', 'pushPull']);
+const CHECKSUM: FieldTypes<Checksum> = { high: SEQ, low: SEQ };
 const DIGEST_MODE = oneOf<Digest['mode']>(['push', 'pull', 'pushPull', 'state', 'stateReply', 'history', 'historyPart', 'historyEnd']);
 
 /**
@@ -45,7 +49,7 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   iHave: { announcements: ANNOUNCEMENTS },
   graft: { tree: PEER_OR_NULL, id: optionalLast(inline(MESSAGE_ID)) },
   prune: { tree: optionalLast(PEER) },
-  feedback: { ...MESSAGE_ID, knew: BOOLEAN },
+  feedback: { ...MESSAGE_ID, knew: BOOLEAN, counter: optionalLast(uint(RUMOR_COUNTER_MAX)) },
   rumorRequest: {},
   digest: { mode: DIGEST_MODE, entries: DIGEST_ENTRIES },
   ping: { seq: SEQ, suspected: BOOLEAN },
@@ -101,4 +105,7 @@ export const CONTROL_SCHEMA: { readonly [K in ControlKind]: FieldTypes<Propertie
   niceLeader: { layer: NICE_LAYER, leader: DESCRIBED_PEER },
   niceMerge: { layer: NICE_LAYER },
   niceRoot: { root: DESCRIBED_PEER },
+  connect: { protocol: EPIDEMIC, seq: SEQ },
+  connectReply: { protocol: EPIDEMIC, seq: SEQ, accepted: BOOLEAN },
+  recent: { step: RECENT_STEP, mode: RECENT_MODE, checksum: inline(CHECKSUM), entries: DIGEST_ENTRIES },
 };

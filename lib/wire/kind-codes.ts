@@ -72,6 +72,9 @@ export const KIND_CODES = Object.freeze({
   niceLeader: 47,
   niceMerge: 48,
   niceRoot: 49,
+  connect: 69,
+  connectReply: 70,
+  recent: 71,
 } satisfies Record<ControlKind, number>);
 
 const KINDS = new Map<unknown, ControlKind>(

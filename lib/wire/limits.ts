@@ -33,8 +33,14 @@ export const DIGEST_ENTRIES_MAX = 4096;
 /** Bytes of all entries of a digest; `encode` leaves out those past it. What is held back covers all other fields. */
 export const DIGEST_ENTRIES_BYTES_MAX = CONTROL_BYTES_MAX - 16;
 
+/** Bytes of all entries of what changed lately, which has more other fields; `encode` leaves out those past it. */
+export const RECENT_ENTRIES_BYTES_MAX = CONTROL_BYTES_MAX - 32;
+
 /** Ranges in a digest entry: the largest `digestRangesMax`. */
 export const DIGEST_RANGES_MAX = 1024;
+
+/** Largest counter of a rumor: less than the largest `k`, in two bytes. */
+export const RUMOR_COUNTER_MAX = 0xffff;
 
 /** Largest number of hops left of a random walk. Receivers cut it to their own setting. */
 export const TIME_TO_LIVE_MAX = 255;

@@ -128,7 +128,7 @@ const ENTRIES: readonly Entry[] = [
     name: 'rumor',
     group: 'epidemics',
     summary: 'rumor mongering over full membership',
-    variants: 'push|pull|push-pull, feedback|blind, counter|coin, k=N, cyclon',
+    variants: 'push|pull|push-pull, feedback|blind, counter|coin, k=N, minimization, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N, cyclon',
     ...MEMBERS,
     overOther: ['cyclon'],
     dissemination: 'rumor',
@@ -137,7 +137,7 @@ const ENTRIES: readonly Entry[] = [
     name: 'anti-entropy',
     group: 'epidemics',
     summary: 'anti-entropy over full membership',
-    variants: 'push|pull|push-pull, digest|ranges, cycleMs=N, cyclon',
+    variants: 'push|pull|push-pull, digest|ranges, full|recent, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N, recentMs=N, cycleMs=N, cyclon',
     ...MEMBERS,
     overOther: ['cyclon'],
     dissemination: 'anti-entropy',
@@ -164,6 +164,11 @@ const WORDS: ReadonlyMap<string, readonly [option: string, value: string]> = new
   ['1-hop', ['scope', '1-hop']],
   ['2-hop', ['scope', '2-hop']],
   ['any', ['scope', 'any']],
+  ['minimization', ['minimization', 'counters']],
+  ['uniform', ['partner', 'uniform']],
+  ['spatial', ['partner', 'spatial']],
+  ['full', ['exchange', 'full']],
+  ['recent', ['exchange', 'recent']],
   ['shared', ['tree', 'shared']],
   ['per-source', ['tree', 'per-source']],
 ]);
@@ -233,7 +238,7 @@ export function protocolEntry(spec: string): ProtocolEntry | undefined {
 }
 
 function assignment(entry: Entry, variant: string): readonly [option: string, value: number] {
-  const match = /^([A-Za-z]+)=([0-9]+)$/.exec(variant);
+  const match = /^([A-Za-z]+)=([0-9]+(?:\.[0-9]+)?)$/.exec(variant);
   if (match === null) throw badVariant(entry, variant);
   return [match[1] ?? '', Number(match[2])];
 }

@@ -1,6 +1,7 @@
 import { closest } from '../../lib/core/suggest.ts';
 import { REPRODUCTION_FORMAT, type ReproductionReport } from '../report/reproduction-report.ts';
 import type { Reproduction, ReproductionOptions } from './reproduction.ts';
+import { DEMERS_1987 } from './reproductions/demers-1987.ts';
 import { ESM_2000 } from './reproductions/esm-2000.ts';
 import { GLOMERS } from './reproductions/glomers.ts';
 import { HYPARVIEW_2007 } from './reproductions/hyparview-2007.ts';
@@ -11,6 +12,7 @@ import { TEXTBOOK } from './reproductions/textbook.ts';
 /** Every experiment that can be run again, in the order of the list that help prints. */
 export const REPRODUCTIONS: readonly Reproduction[] = [
   TEXTBOOK,
+  DEMERS_1987,
   HYPARVIEW_2007,
   PLUMTREE_2007,
   ESM_2000,

@@ -82,6 +82,7 @@ const treePosition = {
   path: fc.oneof(fc.array(treePeer, { maxLength: 8 }), fc.array(treePeer, { minLength: 120, maxLength: 128 })),
   children: fc.oneof(fc.array(treePeer, { maxLength: 8 }), fc.array(treePeer, { minLength: 60, maxLength: 64 })),
 };
+const epidemic = fc.constantFrom('rumor' as const, 'antiEntropy' as const);
 
 const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { kind: K }>> } = {
   join: fc.record({ kind: fc.constant('join'), group }),
@@ -97,7 +98,10 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
     { requiredKeys: ['kind', 'group'] },
   ),
   prune: fc.record({ kind: fc.constant('prune'), group, tree: peer }, { requiredKeys: ['kind', 'group'] }),
-  feedback: fc.record({ kind: fc.constant('feedback'), group, ...idFields, knew: fc.boolean() }),
+  feedback: fc.record(
+    { kind: fc.constant('feedback'), group, ...idFields, knew: fc.boolean(), counter: uint(0xffff) },
+    { requiredKeys: ['kind', 'group', 'origin', 'epoch', 'seq', 'knew'] },
+  ),
   rumorRequest: fc.record({ kind: fc.constant('rumorRequest'), group }),
   digest: fc.record({
     kind: fc.constant('digest'),
@@ -156,6 +160,16 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   niceLeader: fc.record({ kind: fc.constant('niceLeader'), group, layer, leader: peer }),
   niceMerge: fc.record({ kind: fc.constant('niceMerge'), group, layer }),
   niceRoot: fc.record({ kind: fc.constant('niceRoot'), group, root: peer }),
+  connect: fc.record({ kind: fc.constant('connect'), group, protocol: epidemic, seq: u32 }),
+  connectReply: fc.record({ kind: fc.constant('connectReply'), group, protocol: epidemic, seq: u32, accepted: fc.boolean() }),
+  recent: fc.record({
+    kind: fc.constant('recent'),
+    group,
+    step: fc.constantFrom('ask' as const, 'answer' as const, 'fetch' as const),
+    mode: fc.constantFrom('push' as const, 'pull' as const, 'pushPull' as const),
+    checksum: fc.record({ high: u32, low: u32 }),
+    entries: fc.array(entry, { maxLength: 40 }),
+  }),
 };
 
 const causalEntry = fc.record({ origin: peer, epoch: u32, next: u32 });

@@ -62,11 +62,12 @@ describe('the configuration of a group', () => {
   });
 
   test('takes each part by its kind alone', () => {
+    const uniform = { partner: 'uniform', spatialExponent: 2, connectionLimit: 0, huntLimit: 0 };
     const { overlay, dissemination, repair } = groupConfig({ overlay: 'full', dissemination: 'rumor', repair: 'anti-entropy' });
     expect({ overlay, dissemination, repair }).toEqual({
       overlay: { kind: 'full' },
-      dissemination: { kind: 'rumor', mode: 'push', interest: 'feedback', stop: 'counter', k: 2, cycleMs: 1000, hotMax: 1024 },
-      repair: { kind: 'anti-entropy', mode: 'push-pull', cycleMs: 1000, batchMax: 256, reconcile: 'digest' },
+      dissemination: { kind: 'rumor', mode: 'push', interest: 'feedback', stop: 'counter', k: 2, minimization: 'none', ...uniform, cycleMs: 1000, hotMax: 1024 },
+      repair: { kind: 'anti-entropy', mode: 'push-pull', exchange: 'full', recentMs: 10_000, ...uniform, cycleMs: 1000, batchMax: 256, reconcile: 'digest' },
     });
   });
 
@@ -95,26 +96,12 @@ describe('the configuration of a group', () => {
 
 describe('a mistake in the options is answered by which, what was expected and what came', () => {
   test.each<[string, unknown, string]>([
-    ['an unknown overlay', { overlay: 'hypaview' }, 'overlay: expected one of hyparview, cyclon, full, static, got "hypaview" (did you mean hyparview?).'],
-    ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, cyclon, full, static, got "x".'],
-    ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, cyclon, full, static, got "toString".'],
-    ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, cyclon, full, static, got nothing.'],
+    ['an unknown overlay', { overlay: 'hypaview' }, 'overlay: expected one of hyparview, cyclon, full, static, narada, switch-tree, x-bot, nice, got "hypaview" (did you mean hyparview?).'],
+    ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, cyclon, full, static, narada, switch-tree, x-bot, nice, got "x".'],
+    ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, cyclon, full, static, narada, switch-tree, x-bot, nice, got "toString".'],
+    ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, cyclon, full, static, narada, switch-tree, x-bot, nice, got nothing.'],
     ['a dissemination that is a number', { dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, gossip-mesh, rumor, anti-entropy, got nothing.'],
     ['an unknown dissemination', { dissemination: 'plumtre' }, 'dissemination: expected one of flooding, unicast, tree, plumtree, gossip-mesh, rumor, anti-entropy, got "plumtre" (did you mean plumtree?).'],
-    ['an unknown overlay', { overlay: 'hypaview' }, 'overlay: expected one of hyparview, full, static, narada, got "hypaview" (did you mean hyparview?).'],
-    ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, full, static, narada, got "x".'],
-    ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, full, static, narada, got "toString".'],
-    ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, full, static, narada, got nothing.'],
-    ['an unknown overlay', { overlay: 'hypaview' }, 'overlay: expected one of hyparview, full, static, switch-tree, x-bot, got "hypaview" (did you mean hyparview?).'],
-    ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, full, static, switch-tree, x-bot, got "x".'],
-    ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, full, static, switch-tree, x-bot, got "toString".'],
-    ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, full, static, switch-tree, x-bot, got nothing.'],
-    ['an unknown overlay', { overlay: 'hypaview' }, 'overlay: expected one of hyparview, full, static, nice, got "hypaview" (did you mean hyparview?).'],
-    ['an overlay like none', { overlay: { kind: 'x' } }, 'overlay: expected one of hyparview, full, static, nice, got "x".'],
-    ['an overlay that is a property of every object', { overlay: 'toString' }, 'overlay: expected one of hyparview, full, static, nice, got "toString".'],
-    ['no overlay', { overlay: null }, 'overlay: expected one of hyparview, full, static, nice, got nothing.'],
-    ['a dissemination that is a number', { dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got nothing.'],
-    ['an unknown dissemination', { dissemination: 'plumtre' }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got "plumtre" (did you mean plumtree?).'],
     ['an unknown repair', { repair: 'nine' }, 'repair: expected one of none, anti-entropy, got "nine" (did you mean none?).'],
     ['an unknown way to compare', { repair: { kind: 'anti-entropy', reconcile: 'trees' } }, 'repair.anti-entropy.reconcile: expected one of digest, ranges, got "trees".'],
     ['Plumtree over views that are not mutual', { overlay: 'cyclon' }, 'dissemination: expected rumor, anti-entropy or flooding over cyclon, whose views are not mutual, got "plumtree".'],
@@ -132,6 +119,8 @@ describe('a mistake in the options is answered by which, what was expected and w
     ['too small a number', { gapTimeoutMs: 0 }, 'group.gapTimeoutMs: expected a whole number from 1 to 3600000, got 0.'],
     ['too large a number', { overlay: { kind: 'hyparview', activeViewSize: 257 } }, 'overlay.hyparview.activeViewSize: expected a whole number from 1 to 256, got 257.'],
     ['a fraction', { dissemination: { kind: 'rumor', k: 1.5 } }, 'dissemination.rumor.k: expected a whole number from 1 to 1000, got 1.5.'],
+    ['a fraction that is too large', { dissemination: { kind: 'rumor', spatialExponent: 8.5 } }, 'dissemination.rumor.spatialExponent: expected a number from 0 to 8, got 8.5.'],
+    ['a negative limit', { dissemination: { kind: 'rumor', connectionLimit: -1 } }, 'dissemination.rumor.connectionLimit: expected a whole number from 0 to 65536, got -1.'],
     ['not a number', { dissemination: { kind: 'anti-entropy', cycleMs: Number.NaN } }, 'dissemination.anti-entropy.cycleMs: expected a whole number from 1 to 86400000, got NaN.'],
     ['a number in a string', { messageBytesMax: '9' }, 'group.messageBytesMax: expected a whole number from 1 to 1073741824, got "9".'],
     ['an object for a number', { repair: { kind: 'anti-entropy', batchMax: {} } }, 'repair.anti-entropy.batchMax: expected a whole number from 1 to 65536, got an object.'],
@@ -171,6 +160,16 @@ describe('options that do not go together are refused', () => {
       'anti-entropy that repairs itself',
       { overlay: 'full', dissemination: 'anti-entropy', repair: 'anti-entropy' },
       'repair: expected none when the dissemination is anti-entropy already, got "anti-entropy".',
+    ],
+    [
+      'minimization without two counters to compare',
+      { overlay: 'full', dissemination: { kind: 'rumor', mode: 'push-pull', stop: 'coin', minimization: 'counters' } },
+      'dissemination.rumor.minimization: expected none but with push-pull, feedback and counter, since two counters are compared, got "push-pull, feedback, coin".',
+    ],
+    [
+      'spatial partners over an overlay of few neighbours',
+      { repair: { kind: 'anti-entropy', partner: 'spatial' } },
+      'repair.anti-entropy.partner: expected uniform over hyparview, since distances are measured for overlays full and static only, got "spatial".',
     ],
     ['Plumtree without history', { historyMessagesMax: 0 }, 'historyMessagesMax: expected at least 1, since the group answers those who missed a message, got 0.'],
     [

@@ -23,7 +23,7 @@ function member(seqs: readonly number[], options: Partial<AntiEntropyOptions> = 
   const all = { ...DEFAULTS.dissemination['anti-entropy'], reconcile: 'ranges' as const, ...options };
   const random = new ScriptedRandom();
   const ranges = new RangeReconciliation(log, numberedId, all.batchMax, random);
-  const antiEntropy = new AntiEntropy(self, SESSION, all, log, [partner], random, role, ranges);
+  const antiEntropy = new AntiEntropy(self, SESSION, all, log, [partner], random, role, { ranges });
   for (const seq of seqs) log.accept(data(source, seq), source, effects);
   effects.take();
   const output = (act: () => void): Effect[] => {

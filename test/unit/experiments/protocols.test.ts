@@ -42,6 +42,10 @@ describe('the name of a protocol', () => {
     expect(protocolSetup('anti-entropy:cyclon')).toEqual({ kind: 'peers', name: 'anti-entropy:cyclon', start: 'contact', config: groupConfig({ overlay: 'cyclon', dissemination: 'anti-entropy' }) });
     expect(options('switch-tree:delay:any:childrenMax=9')).toMatchObject({ kind: 'tree', goal: 'delay', scope: 'any', childrenMax: 9 });
     expect(options('x-bot:passiveScanLength=3')).toMatchObject({ activeViewSize: 5, passiveScanLength: 3 });
+    expect(options('anti-entropy:recent:spatial:spatialExponent=1.4:connectionLimit=1:huntLimit=3')).toMatchObject({
+      exchange: 'recent', partner: 'spatial', spatialExponent: 1.4, connectionLimit: 1, huntLimit: 3,
+    });
+    expect(options('rumor:push-pull:minimization')).toMatchObject({ mode: 'push-pull', minimization: 'counters' });
     expect(protocolSetup('rumor:k=3').name).toBe('rumor:k=3');
     expect(protocolEntry('rumor:k=3')?.name).toBe('rumor');
   });
@@ -72,19 +76,15 @@ describe('the name of a protocol', () => {
     ['rumor:cyclon:cyclon', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, cyclon, got "cyclon".'],
     ['rumor:k=-1', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, cyclon, got "k=-1".'],
     ['rumor:', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, cyclon, got "".'],
+    ['rumor:constructor', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, minimization, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N, got "constructor".'],
+    ['rumor:push:pull', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, minimization, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N, got "pull".'],
+    ['rumor:k=2:k=3', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, minimization, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N, got "k=3".'],
+    ['rumor:k=-1', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, minimization, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N, got "k=-1".'],
+    ['rumor:', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, minimization, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N, got "".'],
     ['rumor:k=0', '--protocol rumor:k=0: dissemination.rumor.k: expected a whole number from 1 to 1000, got 0.'],
-    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, gossip-mesh, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
-    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, gossip-mesh, rumor, anti-entropy, got "star". Did you mean unicast?'],
-    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, gossip-mesh, rumor, anti-entropy, got "".'],
-    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, narada, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
-    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, narada, rumor, anti-entropy, got "star". Did you mean unicast?'],
-    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, narada, rumor, anti-entropy, got "".'],
-    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
-    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "star". Did you mean unicast?'],
-    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, flood, x-bot, rumor, anti-entropy, got "".'],
-    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, nice, flood, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
-    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, nice, flood, rumor, anti-entropy, got "star". Did you mean unicast?'],
-    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, nice, flood, rumor, anti-entropy, got "".'],
+    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, nice, flood, gossip-mesh, narada, x-bot, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
+    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, nice, flood, gossip-mesh, narada, x-bot, rumor, anti-entropy, got "star". Did you mean unicast?'],
+    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, nice, flood, gossip-mesh, narada, x-bot, rumor, anti-entropy, got "".'],
   ])('%s is refused in one sentence', (spec, sentence) => {
     expect(() => protocolSetup(spec)).toThrow(OverlayError);
     expect(() => protocolSetup(spec)).toThrow(new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));
