@@ -14,7 +14,7 @@ const PEERS = 1000;
 export const DEMERS_1987: Reproduction = {
   name: 'demers-1987',
   paper: 'A. Demers, D. Greene, C. Hauser, W. Irish, J. Larson, S. Shenker, H. Sturgis, D. Swinehart, D. Terry: "Epidemic algorithms for replicated database maintenance", PODC 1987',
-  summary: 'residue, traffic and convergence of rumor mongering (tables 1 to 3); connection limit, hunting, minimization; spatial selection of partners',
+  summary: 'epidemics: residue, traffic, cycles of tables 1 to 3; spatial selection',
   method,
   run,
 };

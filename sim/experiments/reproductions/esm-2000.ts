@@ -33,7 +33,7 @@ interface Groups {
 export const ESM_2000: Reproduction = {
   name: 'esm-2000',
   paper: 'Chu, Rao, Zhang: A Case for End System Multicast, SIGMETRICS 2000; with Seshan in IEEE JSAC 20(8), 2002',
-  summary: 'link stress, RDP and normalized resource usage of Narada and of unicast against group size, and control traffic per member',
+  summary: 'Narada: stress, RDP, resource usage, control traffic against group size',
 
   method(quick) {
     const sizes = quick ? QUICK_SIZES : SIZES;

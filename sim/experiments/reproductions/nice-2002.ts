@@ -49,7 +49,7 @@ const LARGE = 64;
 export const NICE_2002: Reproduction = {
   name: 'nice-2002',
   paper: 'S. Banerjee, B. Bhattacharjee, C. Kommareddy: Scalable Application Layer Multicast, SIGCOMM 2002',
-  summary: 'NICE: link stress, path lengths and control traffic for groups of 8 to 512, beside Narada; recovery after a sudden leave',
+  summary: 'NICE: stress, path lengths, control traffic against group size; recovery',
   method(quick) {
     const { sizes, seeds, members, leaving } = scaleOf(quick);
     return `Groups of ${sizes.join(', ')} on routers drawn from a transit-stub map of 1300, ${seeds} ${seeds === 1 ? 'map' : 'maps and seeds'}; the members join one by one every 50 ms and come to rest; `
