@@ -45,6 +45,8 @@ export interface Dissemination extends NeighbourListener {
   /** Nothing is to be done about a copy that was here before: the peer then may count it and go no further. */
   readonly ignoresDuplicates: boolean;
   start(nowMs: number, effects: Effects): void;
+  /** Whether it can take one more message of this peer's own without losing one before it was told; absent where what is published goes out at once. */
+  hasRoom?(): boolean;
   /** Sends a message of this peer's own; answers to how many neighbours it went at once. */
   publish(message: DataMessage, nowMs: number, effects: Effects): number;
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void;

@@ -10,6 +10,7 @@ import { LinksExplained, type RoleChange } from './links-explained.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import type { PeerId } from './peer-table.ts';
 import type { Peer } from './peer.ts';
+import { type Published, Publisher } from './publisher.ts';
 import { Waiters } from './waiters.ts';
 
 /** A message as the application gets it. */
@@ -26,13 +27,6 @@ export interface ReceivedMessage {
   readonly hops: number;
   /** When it was delivered, in ms since 1970. */
   readonly receivedAt: number;
-}
-
-/** What became of a call to publish. */
-export interface Published {
-  readonly id: string;
-  /** Neighbours whose link took the message at once; 0 with epidemics, which tell it in their next cycle. */
-  readonly sentTo: number;
 }
 
 /** What a group tells beside its messages. */
@@ -103,12 +97,9 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   private readonly buffer: MessageBuffer<ReceivedMessage>;
   private readonly explained = new LinksExplained();
   private readonly waiters: Waiters;
+  private readonly publisher: Publisher;
   /** It is known from where on messages are owed. */
   private caughtUp: boolean;
-  private hadNeighbours = false;
-  /** Calls of `publish` that wait, and the last of them. */
-  private publishing = 0;
-  private lastPublish: Promise<void> = Promise.resolve();
   private iterated = false;
   private ended = false;
   private delivered = 0;
@@ -122,6 +113,15 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     this.ref = ref;
     this.buffer = new MessageBuffer(bufferMessagesMax, bufferBytesMax);
     this.waiters = new Waiters(peer.clock);
+    this.publisher = new Publisher({
+      clock: peer.clock,
+      timeoutMs: peer.config.publishTimeoutMs,
+      neighbours: () => this.neighbourRefs(),
+      hasRoom: (neighbour, bytes, share) => peer.hasRoom(neighbour, bytes, share),
+      takesMore: () => this.engine()?.dissemination.hasRoom?.() ?? true,
+      publish: (data) => this.publishNow(data),
+      afterTurn: (run) => void setImmediate(run),
+    });
     this.caughtUp = startsAtOnce;
   }
 
@@ -150,8 +150,9 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   /**
    * Multicasts `data`, which must not be changed afterwards. Waits for a neighbour, where
    * the group has had one, and for room in the neighbours' queues, `publishTimeoutMs` at
-   * most. A neighbour whose queue is still full then is passed over, and gets the message
-   * by repair. Messages go out in the order of the calls.
+   * most. A neighbour whose queue is still full then is passed over from then on, until
+   * its queue has run low, and gets by repair what it missed. Messages go out in the
+   * order of the calls.
    * @throws {OverlayError} `MESSAGE_TOO_LARGE`; `NO_NEIGHBOURS`; `QUEUE_FULL` when no neighbour has room, or too many calls wait; `CLOSED`. Nothing was published then.
    */
   async publish(data: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<Published> {
@@ -162,8 +163,7 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     if (data.length > messageBytesMax) {
       throw new OverlayError('MESSAGE_TOO_LARGE', `publish: expected at most ${messageBytesMax} bytes (messageBytesMax), got ${data.length}.`);
     }
-    if (this.publishing === 0 && this.isRoomy(data.length, QUIET_SHARE)) return this.publishNow(data);
-    return this.publishInTurn(data, options.signal);
+    return this.publisher.publish(data, options.signal);
   }
 
   /** Why `peer` plays the part that it plays here, and since when. `undefined` for a peer that was never heard of. */
@@ -236,7 +236,8 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     switch (event.kind) {
       case 'neighbourUp':
       case 'neighbourDown':
-        this.hadNeighbours = true;
+        if (event.kind === 'neighbourUp') this.publisher.onNeighbourUp();
+        else this.publisher.onNeighbourDown(event.peer);
         this.waiters.check();
         this.emit(event.kind, this.peer.idOf(event.peer));
         return;
@@ -266,13 +267,15 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     if (this.ended) return;
     this.ended = true;
     this.buffer.end();
-    this.waiters.end(new OverlayError('CLOSED', `expected a group that stays joined, got ${describe(this.name)}, which was left meanwhile.`));
+    const error = new OverlayError('CLOSED', `expected a group that stays joined, got ${describe(this.name)}, which was left meanwhile.`);
+    this.waiters.end(error);
+    this.publisher.end(error);
     this.emit('left');
   }
 
   /** @internal A queue has room again. */
   onDrain(): void {
-    this.waiters.check();
+    this.publisher.check();
   }
 
   private treeRole(ref: PeerRef): 'eager' | 'lazy' | undefined {
@@ -297,45 +300,9 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   }
 
   private publishNow(data: Uint8Array): Published {
+    this.openEngine();
     const { origin, epoch, seq, sentTo } = this.peer.publish(this.ref, data);
     return { id: idOf(this.peer.idOf(origin), epoch, seq), sentTo };
-  }
-
-  /** One call after the other, each when those before it are done. */
-  private async publishInTurn(data: Uint8Array, signal: AbortSignal | undefined): Promise<Published> {
-    if (this.publishing >= PUBLISHING_MAX) throw new OverlayError('QUEUE_FULL', `publish: expected at most ${PUBLISHING_MAX} calls that wait, got one more; await each.`);
-    const before = this.lastPublish;
-    let done = (): void => {};
-    this.lastPublish = new Promise((resolve) => { done = resolve; });
-    this.publishing++;
-    try {
-      await before;
-      await this.waitForRoom(data.length, signal);
-      return this.publishNow(data);
-    } finally {
-      this.publishing--;
-      done();
-    }
-  }
-
-  private async waitForRoom(bytes: number, signal: AbortSignal | undefined): Promise<void> {
-    const { publishTimeoutMs } = this.peer.config;
-    const patienceMs = this.hadNeighbours ? publishTimeoutMs : 0;
-    // Queues tell when they have run low; a large message may fit before.
-    const polling = this.peer.every(POLL_MS, () => this.waiters.check());
-    try {
-      const end = await this.waiters.until(() => this.isRoomy(bytes, QUIET_SHARE), patienceMs, signal);
-      if (end === 'held' || this.neighbourRefs().length === 0 || this.neighbourRefs().some((ref) => this.peer.hasRoom(ref, bytes, 1))) return;
-    } finally {
-      polling.cancel();
-    }
-    throw new OverlayError('QUEUE_FULL', `publish: expected room in the queue of a neighbour within ${publishTimeoutMs} ms (publishTimeoutMs), got none; publish more slowly, or raise queueBytesMax.`);
-  }
-
-  /** Whether there are neighbours, and room for `bytes` in the queue of each. */
-  private isRoomy(bytes: number, share: number): boolean {
-    const neighbours = this.neighbourRefs();
-    return neighbours.length > 0 && neighbours.every((ref) => this.peer.hasRoom(ref, bytes, share));
   }
 }
 
@@ -361,15 +328,6 @@ class Received implements ReceivedMessage {
     return idOf(this.from, this.epoch, this.seq);
   }
 }
-
-/** Calls of `publish` that may wait at a time. */
-const PUBLISHING_MAX = 1024;
-
-/** While a call waits for room, it looks this often, in ms. */
-const POLL_MS = 10;
-
-/** Share of a queue's limit above which `publish` waits. */
-const QUIET_SHARE = 0.5;
 
 function idOf(origin: PeerId, epoch: number, seq: number): string {
   return `${origin}:${epoch}:${seq}`;

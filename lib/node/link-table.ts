@@ -5,11 +5,9 @@ import type { Clock } from '../transport/clock.ts';
 import type { Delivery, Link, LinkDownReason, Priority, Transport, TransportHandlers } from '../transport/transport.ts';
 import { FlapDamping } from './flap-damping.ts';
 import { decodeHello } from './hello.ts';
+import { LinkChoice, type TransportPreference } from './link-choice.ts';
 import { LinkedPeers, type PeerLinks } from './peer-links.ts';
 import type { KnownPeer, PeerTable } from './peer-table.ts';
-
-/** Which transport carries what, where two peers share both. */
-export type TransportPreference = 'auto' | TransportKind;
 
 /** How links are chosen, opened and let go. */
 export interface LinkTableOptions {
@@ -64,6 +62,7 @@ export class LinkTable implements TransportHandlers {
   private readonly resolve: (host: string) => Promise<string>;
   private readonly options: LinkTableOptions;
   private readonly handlers: LinkTableHandlers;
+  private readonly choice: LinkChoice;
   private readonly damping = new FlapDamping<string>();
   private readonly byPeer = new LinkedPeers();
   /** Weak, since a link that was let go may still bring frames, and says nothing when it is done. */
@@ -78,6 +77,7 @@ export class LinkTable implements TransportHandlers {
     this.clock = clock;
     this.resolve = resolve;
     this.options = options;
+    this.choice = new LinkChoice(options.prefer, options.largeBytes);
     this.handlers = handlers;
   }
 
@@ -91,8 +91,8 @@ export class LinkTable implements TransportHandlers {
     const bytes = head.length + (body?.length ?? 0);
     links.usedMs = this.clock.nowMs();
     // The first large frame opens the TCP link; those before it is up go by UDP.
-    if (links.udp !== undefined && links.tcp === undefined && this.prefersTcp(bytes)) this.openTcp(links);
-    const link = this.pick(links, bytes);
+    if (links.udp !== undefined && links.tcp === undefined && this.choice.prefersTcp(bytes)) this.openTcp(links);
+    const link = this.choice.pick(links, bytes);
     if (link !== undefined) return link.send(head, body, priority, delivery);
     if (!links.waiting.offer({ head, body, priority, delivery }, this.options.queueBytesMax)) {
       this.counters.waitingDropped++;
@@ -151,11 +151,10 @@ export class LinkTable implements TransportHandlers {
     return this.byPeer.up().sort((x, y) => y.activeMs - x.activeMs).map(({ peer }) => peer);
   }
 
-  /** Bytes that wait for `peer` on the link that a frame of `bytes` would take. */
-  queuedBytes(peer: PeerRef, bytes: number): number {
+  /** Whether a frame of `bytes` would leave at most `roomBytes` waiting on each link to `peer`; an empty queue has room for any frame. */
+  hasRoom(peer: PeerRef, bytes: number, roomBytes: number): boolean {
     const links = this.byPeer.get(peer);
-    if (links === undefined) return 0;
-    return this.pick(links, bytes)?.queuedBytes ?? links.waiting.bytes;
+    return links === undefined || this.choice.hasRoom(links, bytes, roomBytes);
   }
 
   /** Gives up a peer that no longer answers: closes its links and says that it is down. */
@@ -272,16 +271,6 @@ export class LinkTable implements TransportHandlers {
     link.close();
     if (owner?.kind === 'address') this.addressFailed(owner.address, why === 'ownHello' ? 'own-address' : 'protocol-error');
     else if (owner?.kind === 'peer') this.dialFailed(owner.peer, 'protocol-error');
-  }
-
-  /** The link for a frame of `bytes`, of those that are up. */
-  private pick({ udp, tcp }: PeerLinks, bytes: number): Link | undefined {
-    return this.prefersTcp(bytes) ? (tcp ?? udp) : (udp ?? tcp);
-  }
-
-  private prefersTcp(bytes: number): boolean {
-    const { prefer, largeBytes } = this.options;
-    return prefer === 'tcp' || (prefer === 'auto' && bytes >= largeBytes);
   }
 
   private openTcp(links: PeerLinks): void {

@@ -193,10 +193,9 @@ export class Peer extends EventEmitter<PeerEvents> {
     return this.driver.publish(ref, data);
   }
 
-  /** @internal Whether the queue towards a peer would be filled to less than `share` of its limit. */
+  /** @internal Whether `bytes` more would fill no queue towards a peer to more than `share` of its limit. */
   hasRoom(ref: PeerRef, bytes: number, share: number): boolean {
-    const queued = this.links.queuedBytes(ref, bytes);
-    return queued === 0 || queued + bytes <= share * this.config.queueBytesMax;
+    return this.links.hasRoom(ref, bytes, share * this.config.queueBytesMax);
   }
 
   /** @internal */

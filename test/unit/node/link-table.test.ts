@@ -247,7 +247,7 @@ describe('choosing a transport for a frame', () => {
     const bed = new LinkBed();
     const peer = bed.known(2);
     bed.accept('udp', 2);
-    bed.links.queuedBytes(peer, 1000);
+    bed.links.hasRoom(peer, 1000, 500);
     expect(bed.dials).toEqual([]);
   });
 });
