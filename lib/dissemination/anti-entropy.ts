@@ -5,6 +5,7 @@ import type { MessageLog } from '../core/message-log.ts';
 import { type DataMessage, type Digest, type Message, nextHop } from '../core/messages.ts';
 import type { Dissemination } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
+import { OwnMessages } from './own-messages.ts';
 import { randomPartner } from './partner.ts';
 
 /**
@@ -41,6 +42,8 @@ export class AntiEntropy implements Dissemination {
   /** What the log had kept when this cycle began, and when the one before it did. */
   private kept = 0;
   private keptBefore = 0;
+  /** What this peer has published; as a dissemination. */
+  private own: OwnMessages | undefined = undefined;
 
   constructor(
     self: PeerRef,
@@ -65,8 +68,17 @@ export class AntiEntropy implements Dissemination {
     this.setTimer(this.random.below(this.options.cycleMs), effects);
   }
 
+  /** Half of the history is for what is on its way to others; what they have not got when it goes, they never get from here. */
+  hasRoom(): boolean {
+    const { historyMessagesMax, historyBytesMax } = this.log.limits;
+    const { own } = this;
+    return own === undefined || (own.waiting < historyMessagesMax / 2 && own.waitingBytes < historyBytesMax / 2);
+  }
+
   /** A message of one's own waits for the next comparison; it goes to nobody at once. */
-  publish(_message: DataMessage, _nowMs: number, _effects: Effects): number {
+  publish(message: DataMessage, _nowMs: number, _effects: Effects): number {
+    this.own ??= new OwnMessages(message.epoch, this.log.limits.historyMessagesMax);
+    this.own.onPublished(message);
     return 0;
   }
 
@@ -89,12 +101,15 @@ export class AntiEntropy implements Dissemination {
 
   onNeighbourUp(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
 
-  onNeighbourDown(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
+  onNeighbourDown(peer: PeerRef): void {
+    this.own?.forget(peer);
+  }
 
   eachPeer(_visit: (peer: PeerRef) => void): void {}
 
   private onDigest(from: PeerRef, digest: Digest, effects: Effects): void {
     this.log.fetchFor(digest.entries);
+    if (this.own !== undefined && this.neighbours.includes(from)) this.own.onDigest(from, digest.entries.find(({ origin }) => origin === this.self));
     if (digest.mode !== 'push') {
       const mark = this.role === 'repair' ? this.keptBefore : Infinity;
       for (const message of this.log.lackedBy(digest.entries, this.options.batchMax, mark)) {

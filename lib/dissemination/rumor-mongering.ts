@@ -62,6 +62,11 @@ export class RumorMongering implements Dissemination {
     if (this.options.mode !== 'push') this.setTimer(nowMs, effects);
   }
 
+  /** One more would cool the oldest, told or not. */
+  hasRoom(): boolean {
+    return this.hot.length < this.options.hotMax;
+  }
+
   /** A rumor of one's own is told from the next cycle on, to nobody at once. */
   publish(message: DataMessage, nowMs: number, effects: Effects): number {
     this.heat(message, nowMs, effects);

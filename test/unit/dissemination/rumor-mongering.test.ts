@@ -293,3 +293,13 @@ test('Demers et al. section 1.4, push-pull: a peer tells and asks the same partn
     timerSet(rumorTimer, CYCLE_MS),
   ]);
 });
+
+test('has room while fewer than hotMax rumors are hot', () => {
+  const { rumor, publish } = member({ hotMax: 2 });
+  const rooms = [0, 1].map((seq) => {
+    const before = rumor.hasRoom();
+    publish(data(self, seq, { hops: 0 }));
+    return before;
+  });
+  expect([...rooms, rumor.hasRoom()]).toEqual([true, true, false]);
+});
