@@ -11,15 +11,16 @@ import { MessageBuffer } from './message-buffer.ts';
 import type { PeerId } from './peer-table.ts';
 import type { Peer } from './peer.ts';
 import { type Published, Publisher } from './publisher.ts';
+import { Received, idOf } from './received.ts';
 import { Waiters } from './waiters.ts';
 
 /** A message as the application gets it. */
 export interface ReceivedMessage {
-  /** The payload; the application's own from now on. */
+  /** The payload, as a copy that is the application's own; made when it is first read. */
   readonly data: Buffer;
   /** Who published it. */
   readonly from: PeerId;
-  /** The how-many-eth message of this publisher it is, from 0, since it joined the group. */
+  /** How many messages this publisher had published before it in the group, since it joined. */
   readonly seq: number;
   /** Stands for the message alone: publisher, incarnation and number. */
   readonly id: string;
@@ -94,7 +95,7 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   readonly name: string;
   private readonly peer: Peer;
   private readonly ref: GroupRef;
-  private readonly buffer: MessageBuffer<ReceivedMessage>;
+  private readonly buffer: MessageBuffer<Received>;
   private readonly explained = new LinksExplained();
   private readonly waiters: Waiters;
   private readonly publisher: Publisher;
@@ -304,31 +305,4 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     const { origin, epoch, seq, sentTo } = this.peer.publish(this.ref, data);
     return { id: idOf(this.peer.idOf(origin), epoch, seq), sentTo };
   }
-}
-
-/** Makes the id when it is asked for: many never ask. */
-class Received implements ReceivedMessage {
-  readonly data: Buffer;
-  readonly from: PeerId;
-  readonly seq: number;
-  readonly hops: number;
-  readonly receivedAt: number;
-  private readonly epoch: number;
-
-  constructor({ payload, epoch, seq, hops }: DataMessage, from: PeerId, receivedAt: number) {
-    this.data = payload instanceof Buffer ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.length);
-    this.from = from;
-    this.seq = seq;
-    this.hops = hops;
-    this.receivedAt = receivedAt;
-    this.epoch = epoch;
-  }
-
-  get id(): string {
-    return idOf(this.from, this.epoch, this.seq);
-  }
-}
-
-function idOf(origin: PeerId, epoch: number, seq: number): string {
-  return `${origin}:${epoch}:${seq}`;
 }
