@@ -47,6 +47,9 @@ export interface LinkTableNeeds {
 /** Addresses that mean all of this machine's, and the one that leads to it. */
 const UNSPECIFIED: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
+/** So many times as long is waited where the other end dialled: it may want a link that is quiet, and closes it when it does not. A guess. */
+const ACCEPTED_IDLE_TIMES = 4;
+
 /** Further links of one peer that are kept until it closes them; the oldest is closed here. */
 const SPARES_MAX = 4;
 
@@ -146,9 +149,9 @@ export class LinkTable implements TransportHandlers {
     return this.byPeer.get(peer)?.up ?? [];
   }
 
-  /** The peers to which a link is up, those heard of last first. */
+  /** The peers to which a link is up, those first with which something was last exchanged. */
   upPeers(): PeerRef[] {
-    return this.byPeer.up().sort((x, y) => y.activeMs - x.activeMs).map(({ peer }) => peer);
+    return this.byPeer.up().sort((x, y) => y.usedMs - x.usedMs).map(({ peer }) => peer);
   }
 
   /** Whether a frame of `bytes` would leave at most `roomBytes` waiting on each link to `peer`; an empty queue has room for any frame. */
@@ -170,8 +173,8 @@ export class LinkTable implements TransportHandlers {
   sweep(): void {
     const nowMs = this.clock.nowMs();
     for (const links of this.byPeer.all()) {
-      const idle = links.wanted === 0 && links.dialling === undefined && nowMs - links.activeMs > this.options.idleLinkMs;
-      if (idle) this.forget(links);
+      const idleMs = this.options.idleLinkMs * (links.isUp && !links.dialled ? ACCEPTED_IDLE_TIMES : 1);
+      if (links.wanted === 0 && links.dialling === undefined && nowMs - links.usedMs > idleMs) this.forget(links);
     }
   }
 
@@ -203,6 +206,8 @@ export class LinkTable implements TransportHandlers {
   onFrame(link: Link, frame: Uint8Array): void {
     const owner = this.owners.get(link);
     if (owner?.kind !== 'peer' || this.closed) return;
+    const links = this.byPeer.get(owner.peer);
+    if (links !== undefined) links.usedMs = link.heardMs;
     this.handlers.onFrame(owner.peer, frame);
   }
 

@@ -53,7 +53,7 @@ export class PeerLinks {
   readonly waiting = new WaitingFrames();
   /** How often a protocol asked for a link. */
   wanted = 0;
-  /** When something was last sent, or a link came up. */
+  /** When a frame was last sent or came in, or a link came up. What transports say to keep a link alive is no use of it. */
   usedMs: number;
   /** All addresses were tried in vain; the report is under way. */
   failing = false;
@@ -72,6 +72,11 @@ export class PeerLinks {
   /** The links that are up. */
   get up(): readonly Link[] {
     return [this.udp, this.tcp].filter((link) => link !== undefined);
+  }
+
+  /** Whether this end has dialled one of the links that are up. */
+  get dialled(): boolean {
+    return this.udp?.dialled === true || this.tcp?.dialled === true;
   }
 
   /** Every link that there is. */
@@ -93,11 +98,6 @@ export class PeerLinks {
   /** When something last came over a link that is up; 0 when none is. */
   get heardMs(): number {
     return Math.max(this.udp?.heardMs ?? 0, this.tcp?.heardMs ?? 0);
-  }
-
-  /** When something was last sent, or came in. */
-  get activeMs(): number {
-    return Math.max(this.usedMs, this.heardMs);
   }
 }
 
@@ -142,6 +142,6 @@ export class LinkedPeers {
   /** Of those that nobody wants, and that are up, the one unused longest. */
   leastUsed(except: PeerLinks | undefined): PeerLinks | undefined {
     const idle = this.up().filter((links) => links !== except && links.wanted === 0 && links.dialling === undefined);
-    return idle.sort((x, y) => x.activeMs - y.activeMs)[0];
+    return idle.sort((x, y) => x.usedMs - y.usedMs)[0];
   }
 }

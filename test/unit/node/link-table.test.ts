@@ -253,50 +253,6 @@ describe('choosing a transport for a frame', () => {
 });
 
 describe('closing links', () => {
-  test('a link that nobody wants is closed when it was not used for idleLinkMs, and nobody is told', () => {
-    const bed = new LinkBed();
-    const [idle, wanted] = [bed.accept('udp', 2), bed.accept('udp', 3)];
-    bed.links.want(bed.known(3));
-    bed.take();
-    bed.clock.advance(15_000);
-    bed.links.sweep();
-    expect([idle.state, wanted.state]).toEqual(['up', 'up']);
-    bed.clock.advance(1);
-    bed.links.sweep();
-    expect([idle.state, wanted.state, bed.take()]).toEqual(['closed', 'up', []]);
-  });
-
-  test('a link that something comes in over is in use', () => {
-    const bed = new LinkBed();
-    const link = bed.accept('udp', 2);
-    for (let i = 0; i < 4; i++) {
-      bed.clock.advance(10_000);
-      link.heardMs = bed.clock.nowMs();
-      bed.links.onFrame(link, Buffer.from('x'));
-      bed.links.sweep();
-    }
-    expect(link.state).toBe('up');
-  });
-
-  test('one that is unwanted as often as it was wanted is idle from then on', () => {
-    const bed = new LinkBed();
-    const peer = bed.known(2);
-    bed.links.want(peer);
-    bed.links.want(peer);
-    const link = bed.up(bed.dialled('udp'), 2);
-    bed.links.unwant(peer);
-    bed.clock.advance(60_000);
-    bed.links.sweep();
-    expect([link.state, bed.links.isWanted(peer)]).toEqual(['up', true]);
-    bed.links.unwant(peer);
-    bed.links.unwant(peer);
-    bed.links.sweep();
-    expect([link.state, bed.links.isWanted(peer)]).toEqual(['up', false]);
-    bed.clock.advance(15_001);
-    bed.links.sweep();
-    expect(link.state).toBe('closed');
-  });
-
   test('when the other end closes what nobody here wants, that is no failure', () => {
     const bed = new LinkBed();
     bed.down(bed.accept('udp', 2), 'closed');
