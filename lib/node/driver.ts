@@ -182,6 +182,11 @@ export class Driver implements Effects {
     }
   }
 
+  /** Calls `listeners`, code of the application's, when the protocols have answered, after what is to be told already. What it throws is in nobody's way. */
+  later(listeners: () => void): void {
+    this.run(() => void this.outbox.push({ kind: 'call', listeners }));
+  }
+
   /** In order, also where a callback leads to more: that is told after what was there before. */
   private tell(): void {
     if (this.telling) return;
@@ -201,6 +206,7 @@ export class Driver implements Effects {
   private guarded(news: News): void {
     try {
       if (news.kind === 'delivery') news.hooks.onDelivery(news.message, news.from);
+      else if (news.kind === 'call') news.listeners();
       else if (news.event.group === PEER_GROUP) this.onPeerEvent(news.event);
       else news.hooks?.onEvent(news.event);
     } catch (error) {
@@ -264,6 +270,7 @@ export class Driver implements Effects {
 /** What is to be told once the protocols have answered, and whom: a group may be left and joined again meanwhile. */
 type News =
   | { readonly kind: 'delivery'; readonly hooks: GroupHooks; readonly message: DataMessage; readonly from: PeerRef }
+  | { readonly kind: 'call'; readonly listeners: () => void }
   | { readonly kind: 'event'; readonly hooks: GroupHooks | undefined; readonly event: ProtocolEvent };
 
 function priorityOf({ kind }: Message): Priority {

@@ -201,7 +201,7 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   /** Messages as they are delivered, those included that came since the group was joined. Ends when the group is left. */
   [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage, undefined> {
     this.iterated = true;
-    if (this.buffer.lagged > 0) this.emit('lagged', this.buffer.lagged);
+    if (this.buffer.lagged > 0) this.tellLagged(this.buffer.lagged);
     return {
       next: () => this.buffer.next(),
       return: () => Promise.resolve({ done: true, value: undefined }),
@@ -226,7 +226,7 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     const received = new Received(message, this.peer.idOf(message.origin), receivedAt);
     if (this.iterated || this.listenerCount('message') === 0) {
       const dropped = this.buffer.push(received);
-      if (dropped > 0 && this.iterated) this.emit('lagged', dropped);
+      if (dropped > 0 && this.iterated) this.tellLagged(dropped);
     } else if (this.buffer.size > 0) this.buffer.clear();
     this.emit('message', received);
   }
@@ -271,12 +271,16 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     const error = new OverlayError('CLOSED', `expected a group that stays joined, got ${describe(this.name)}, which was left meanwhile.`);
     this.waiters.end(error);
     this.publisher.end(error);
-    this.emit('left');
+    this.peer.tell(() => this.emit('left'));
   }
 
   /** @internal A queue has room again. */
   onDrain(): void {
     this.publisher.check();
+  }
+
+  private tellLagged(messages: number): void {
+    this.peer.tell(() => this.emit('lagged', messages));
   }
 
   private treeRole(ref: PeerRef): 'eager' | 'lazy' | undefined {

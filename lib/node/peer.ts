@@ -73,8 +73,10 @@ export class Peer extends EventEmitter<PeerEvents> {
     this.links = new LinkTable(this.table, environment, { ...config, dialFirst: config.prefer === 'auto' ? dialFirst : config.prefer }, {
       onPeerUp: (peer, dialled) => {
         this.alone = `${peer.id} was reached, and knows no other member of the group so far.`;
-        this.emit('linkUp', peer.id);
-        this.rendezvous.onPeerUp(peer, dialled);
+        this.driver.run(() => {
+          this.tell(() => this.emit('linkUp', peer.id));
+          this.rendezvous.onPeerUp(peer, dialled);
+        });
       },
       onPeerDown: (ref, reason) => this.onPeerDown(ref, reason),
       onFrame: (from, frame) => this.driver.onFrame(from, frame),
@@ -87,7 +89,7 @@ export class Peer extends EventEmitter<PeerEvents> {
       onContact: (group, contact) => this.driver.addContact(group, contact),
       onRetry: (addresses, reason, inMs) => {
         if (this.links.upPeers().length === 0) this.alone = `nobody answers at ${addresses.join(', ')} (${reason}).`;
-        this.emit('retrying', { addresses, reason, inMs });
+        this.tell(() => this.emit('retrying', { addresses, reason, inMs }));
       },
     });
     const limits = { ...config, frameBytesMax: config.messageBytesMax + DATA_HEADER_BYTES_MAX };
@@ -219,6 +221,11 @@ export class Peer extends EventEmitter<PeerEvents> {
     group.end();
   }
 
+  /** @internal Calls listeners of the application's once the peer's own work is done: what they throw must not end it half-way. */
+  tell(listeners: () => void): void {
+    this.driver.later(listeners);
+  }
+
   /** @internal Why there may be no neighbours, for an error's text. */
   whyAlone(): string {
     return this.alone;
@@ -272,8 +279,8 @@ export class Peer extends EventEmitter<PeerEvents> {
     // First who was lost, while it is known that the peer was wanted.
     this.rendezvous.onPeerDown(peer);
     this.driver.onPeerDown(ref);
-    this.emit('linkDown', { peer: peer.id, reason });
     this.drained();
+    this.tell(() => this.emit('linkDown', { peer: peer.id, reason }));
   }
 
   private onEvent(event: ProtocolEvent): void {
@@ -306,7 +313,7 @@ export class Peer extends EventEmitter<PeerEvents> {
     this.driver.close();
     this.links.close();
     await Promise.all(this.transports.map((transport) => transport.close()));
-    this.emit('closed');
+    this.tell(() => this.emit('closed'));
   }
 }
 
