@@ -297,8 +297,10 @@ export class MessageLog {
     const known = this.peek(message.origin);
     if (known === undefined || message.epoch > known.epoch) {
       const log = this.openLog(message.origin, message.epoch, effects);
-      // A stream joined late owes nothing from before the window.
-      if (!log.fits(message.seq)) log.skipTo(message.seq - WINDOW_SIZE + 1);
+      if (log.fits(message.seq)) return log;
+      // A stream joined late owes nothing from before the window; one that began since then owes all.
+      if (this.starts?.known === true) this.giveUp(log, message.seq - WINDOW_SIZE + 1, effects);
+      else log.skipTo(message.seq - WINDOW_SIZE + 1);
       return log;
     }
     if (message.epoch < known.epoch) {

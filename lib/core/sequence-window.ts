@@ -15,13 +15,13 @@ export class SequenceWindow {
   /** Bit i: `next + 1 + i` has been seen. */
   private bits = 0;
   /** Numbers past the inline bits; allocated only while there are some. */
-  private far: Set<number> | undefined = undefined;
+  private far: FarNumbers | undefined = undefined;
 
   has(seq: number): boolean {
     const ahead = seq - this.next;
     if (ahead <= 0) return ahead < 0;
     if (ahead <= INLINE_BITS) return ((this.bits >>> (ahead - 1)) & 1) === 1;
-    return this.far !== undefined && this.far.has(seq);
+    return this.far !== undefined && this.far.seen.has(seq);
   }
 
   /** Whether `seq` can be recorded without giving up on older numbers. */
@@ -34,7 +34,7 @@ export class SequenceWindow {
     const ahead = seq - this.next;
     if (ahead === 0) this.stepPastSeen();
     else if (ahead <= INLINE_BITS) this.bits |= 1 << (ahead - 1);
-    else (this.far ??= new Set()).add(seq);
+    else (this.far ??= new FarNumbers()).add(seq);
   }
 
   /** Gives up on what is missing below `seq`. Answers the ranges given up, flat: from, to (inclusive), ... */
@@ -67,7 +67,7 @@ export class SequenceWindow {
 
   /** The highest number seen; -1 while there is none. */
   get highest(): number {
-    if (this.far !== undefined) return this.seenBeyond().at(-1) ?? this.next - 1;
+    if (this.far !== undefined) return this.far.highest;
     return this.bits === 0 ? this.next - 1 : this.next + INLINE_BITS - Math.clz32(this.bits);
   }
 
@@ -81,7 +81,7 @@ export class SequenceWindow {
   private seenBeyond(): number[] {
     const seen: number[] = [];
     for (let i = 0; i < INLINE_BITS; i++) if (((this.bits >>> i) & 1) === 1) seen.push(this.next + 1 + i);
-    if (this.far !== undefined) seen.push(...[...this.far].sort((x, y) => x - y));
+    if (this.far !== undefined) seen.push(...[...this.far.seen].sort((x, y) => x - y));
     return seen;
   }
 
@@ -101,8 +101,20 @@ export class SequenceWindow {
 
   /** The number that has come within the inline bits moves there. */
   private pullFar(): void {
-    if (this.far?.delete(this.next + INLINE_BITS) === true) this.bits |= 1 << (INLINE_BITS - 1);
-    if (this.far?.size === 0) this.far = undefined;
+    if (this.far?.seen.delete(this.next + INLINE_BITS) === true) this.bits |= 1 << (INLINE_BITS - 1);
+    if (this.far?.seen.size === 0) this.far = undefined;
+  }
+}
+
+/** Numbers too far past `next` for the bitmap, of which there are some. */
+class FarNumbers {
+  readonly seen = new Set<number>();
+  /** Of those seen; stays true as the lower ones go. */
+  highest = -1;
+
+  add(seq: number): void {
+    this.seen.add(seq);
+    if (seq > this.highest) this.highest = seq;
   }
 }
 

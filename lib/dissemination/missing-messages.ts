@@ -1,5 +1,6 @@
 import type { MessageId, PeerRef } from '../core/ids.ts';
 import type { Announcement } from '../core/messages.ts';
+import { WINDOW_SIZE } from '../core/sequence-window.ts';
 
 /** Announcers remembered for one message; later ones are not needed to ask for it. */
 const ANNOUNCERS_MAX = 16;
@@ -17,6 +18,8 @@ interface AwaitedOrigin {
 
 interface Awaited {
   readonly announcers: Announcer[];
+  /** Who announced it first: it counts for that one. */
+  readonly first: PeerRef;
   /** The highest number of its publisher that had come when somebody last looked after it. */
   highest: number;
 }
@@ -34,7 +37,9 @@ export class MissingMessages {
   private readonly messagesMax: number;
   private size = 0;
   private readonly repaired = new Set<string>();
-  /** Announcements refused because `messagesMax` were awaited already, or a later incarnation is. */
+  /** By who announced them first: how many are awaited. */
+  private readonly byFirst = new Map<PeerRef, number>();
+  /** Announcements refused: too many were awaited already, a later incarnation is, or the number is too far ahead to be true. */
   dropped = 0;
 
   constructor(messagesMax: number) {
@@ -52,14 +57,27 @@ export class MissingMessages {
       if (!known && announcers.length < ANNOUNCERS_MAX) announcers.push({ peer, hops: announcement.hops });
       return false;
     }
-    const awaited = this.size >= this.messagesMax ? undefined : this.made(announcement);
+    const awaited = this.mayAdd(announcement, peer, highest) ? this.made(announcement) : undefined;
     if (awaited === undefined) {
       this.dropped++;
       return false;
     }
-    awaited.bySeq.set(announcement.seq, { announcers: [{ peer, hops: announcement.hops }], highest });
-    this.size++;
+    awaited.bySeq.set(announcement.seq, { announcers: [{ peer, hops: announcement.hops }], first: peer, highest });
+    this.count(peer, 1);
     return true;
+  }
+
+  /** One announcer, which may be lying, fills no more than half; a log could not take in what is a window ahead. */
+  private mayAdd({ seq }: Announcement, peer: PeerRef, highest: number): boolean {
+    const isNear = highest < 0 || seq <= highest + WINDOW_SIZE;
+    return isNear && this.size < this.messagesMax && (this.byFirst.get(peer) ?? 0) < Math.ceil(this.messagesMax / 2);
+  }
+
+  private count(first: PeerRef, by: 1 | -1): void {
+    this.size += by;
+    const count = (this.byFirst.get(first) ?? 0) + by;
+    if (count === 0) this.byFirst.delete(first);
+    else this.byFirst.set(first, count);
   }
 
   /** The message has arrived: stops waiting; answers who announced it and was not asked. */
@@ -129,7 +147,7 @@ export class MissingMessages {
     const known = this.byOrigin.get(origin);
     if (known?.epoch === epoch) return known;
     if (known !== undefined && known.epoch > epoch) return undefined;
-    this.size -= known?.bySeq.size ?? 0;
+    for (const { first } of known?.bySeq.values() ?? []) this.count(first, -1);
     const made = { epoch, bySeq: new Map<number, Awaited>() };
     this.byOrigin.set(origin, made);
     return made;
@@ -137,8 +155,11 @@ export class MissingMessages {
 
   private delete({ origin, seq }: MessageId): void {
     const awaited = this.byOrigin.get(origin);
-    if (awaited?.bySeq.delete(seq) === true) this.size--;
-    if (awaited?.bySeq.size === 0) this.byOrigin.delete(origin);
+    const gone = awaited?.bySeq.get(seq);
+    if (awaited === undefined || gone === undefined) return;
+    awaited.bySeq.delete(seq);
+    this.count(gone.first, -1);
+    if (awaited.bySeq.size === 0) this.byOrigin.delete(origin);
   }
 }
 

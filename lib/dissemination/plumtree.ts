@@ -135,7 +135,9 @@ export class Plumtree implements Dissemination {
     for (const announcement of iHave.announcements) {
       if (this.log.has(announcement)) continue;
       this.missing ??= new MissingMessages(this.options.missingMax);
-      if (this.missing.add(announcement, from, this.log.highest(announcement))) this.setGraftTimer(announcement, this.options.graftTimeoutMs, effects);
+      // Who is no neighbour cannot be asked for it.
+      if (!this.trees.has(from)) this.missing.dropped++;
+      else if (this.missing.add(announcement, from, this.log.highest(announcement))) this.setGraftTimer(announcement, this.options.graftTimeoutMs, effects);
     }
   }
 
@@ -166,9 +168,10 @@ export class Plumtree implements Dissemination {
   private onIHaveTimer(nowMs: number, effects: Effects): void {
     const queue = this.lazyQueue ?? [];
     // Clocks round: a timer may come a little early.
-    const later = queue.filter(({ dueMs }) => dueMs > nowMs + 1);
+    const isDue = ({ dueMs }: Queued): boolean => dueMs <= nowMs + 1;
+    const later = queue.filter((queued) => !isDue(queued));
     this.lazyQueue = later.length === 0 ? undefined : later;
-    this.announceAll(later.length === 0 ? queue : queue.filter((queued) => !later.includes(queued)), effects);
+    this.announceAll(later.length === 0 ? queue : queue.filter(isDue), effects);
   }
 
   private announceAll(queue: readonly Queued[], effects: Effects): void {

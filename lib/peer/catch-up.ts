@@ -24,6 +24,8 @@ export interface CatchUp {
 /** What a catch-up knows of its group. */
 export interface CatchUpContext {
   readonly self: PeerRef;
+  /** Of this incarnation. */
+  readonly epoch: number;
   readonly session: number;
   readonly timeoutMs: number;
   readonly log: MessageLog;

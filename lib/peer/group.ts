@@ -213,8 +213,8 @@ export class Group implements NeighbourListener {
   }
 
   private makeCatchUp(since: 'now' | 'history', timeoutMs: number): CatchUp {
-    const { self, session, log } = this;
-    const context = { self, session, log, neighbours: this.overlay.neighbours, timeoutMs };
+    const { self, epoch, session, log } = this;
+    const context = { self, epoch, session, log, neighbours: this.overlay.neighbours, timeoutMs };
     return since === 'now' ? new StartNow(context) : new FetchHistory(context);
   }
 

@@ -111,10 +111,10 @@ export class StartNow implements CatchUp {
   }
 
   private finish(known: readonly DigestEntry[] | undefined, effects: Effects): void {
-    const { self, log } = this.context;
+    const { self, epoch, log } = this.context;
     this.done = true;
-    // What an earlier incarnation of this peer published is owed as little; this one knows its own.
-    log.startAt(known?.filter(({ origin }) => origin !== self), effects);
+    // What an earlier incarnation of this peer published has a start, too; where this one is, nobody tells it.
+    log.startAt(known?.filter((entry) => entry.origin !== self || entry.epoch < epoch), effects);
     effects.emit({ kind: 'caughtUp', group: log.group });
     for (const [peer, mode] of this.waiting) answerNewcomer(log, peer, { mode, entries: [] }, effects);
     this.waiting.clear();

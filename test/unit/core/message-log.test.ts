@@ -268,6 +268,16 @@ describe('the log of a newcomer', () => {
     expect(log.digest().slice(16).map(({ beyond }) => beyond)).toEqual([[1, 65_536 - (WINDOW_SIZE - 1) - 15 * 4000], ...new Array(4).fill([])]);
   });
 
+  test('reports as lost what it is owed and cannot take in of a publisher that began since', () => {
+    const { log, accept } = logWith({ since: 'now' });
+    log.startAt([at(3)], new RecordingEffects());
+    const message = data(other, 2 * WINDOW_SIZE);
+    expect(accept(message)).toEqual([true, [
+      emitted({ kind: 'lost', group: GROUP, origin: other, epoch: 1, fromSeq: 0, toSeq: WINDOW_SIZE }),
+      delivered(message, relay),
+    ]]);
+  });
+
   test('told nothing takes what is older than what it has for seen', () => {
     const { log, accept } = logWith({ since: 'now' });
     for (const message of [data(source, 9), data(source, 7), data(other, 0)]) accept(message);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { WINDOW_SIZE } from '../../../lib/core/sequence-window.ts';
 import { MissingMessages } from '../../../lib/dissemination/missing-messages.ts';
 import { peers, roles } from '../../support/builders.ts';
 
@@ -60,4 +61,20 @@ test('a later incarnation takes the place of what is awaited of an earlier one',
   const named: number[] = [];
   missing.eachPeer((peer) => named.push(peer));
   expect(named).toEqual([source, right]);
+});
+
+test('one announcer fills no more than half of what is awaited, and all together no more than the whole', () => {
+  const missing = new MissingMessages(8);
+  const add = (peer: typeof left, from: number): number => Array.from({ length: 8 }, (_, i) => missing.add({ ...wanted, seq: from + i, hops: 1 }, peer, 0)).filter(Boolean).length;
+  expect([add(left, 0), add(right, 100), add(source, 200)]).toEqual([4, 4, 0]);
+  expect(missing.dropped).toBe(16);
+  missing.take({ ...wanted, seq: 0 });
+  expect([add(source, 300), add(left, 400)]).toEqual([1, 0]);
+});
+
+test('a number further ahead of its publisher than a window reaches is not waited for', () => {
+  const missing = new MissingMessages(8);
+  const at = (seq: number, highest: number): boolean => missing.add({ ...wanted, seq, hops: 1 }, left, highest);
+  expect([at(10 + WINDOW_SIZE, 10), at(11 + WINDOW_SIZE, 10), at(1_000_000, -1)]).toEqual([true, false, true]);
+  expect(missing.dropped).toBe(1);
 });

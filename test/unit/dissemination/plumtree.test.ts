@@ -116,6 +116,11 @@ describe('Plumtree section 3.4, eager and lazy push', () => {
     expect(fire(iHaveTimer)).toEqual([]);
   });
 
+  test('an announcement of a stranger is dropped and counted: it could not be asked', () => {
+    const { receive, plumtree } = member();
+    expect([receive(stranger, iHave(announced(source, 0))), plumtree.missingDropped]).toEqual([[], 1]);
+  });
+
   test('a message from a stranger is taken and passed on but changes no link', () => {
     const { receive, links } = member({ neighbours: [left] });
     const message = data(source, 0);

@@ -1,0 +1,27 @@
+import type { Scenario } from '../../../sim/scenario/scenario.ts';
+
+/** A scenario that a swarm found and a search made small. */
+export interface Story {
+  /** What must be true, and was not. */
+  readonly moral: string;
+  readonly scenario: Scenario;
+}
+
+const TWO_HOSTS = { kind: 'equal', hosts: 2, delayMs: 10 } as const;
+
+/** In the order in which they were found; a story that was told stays. */
+export const STORIES: readonly Story[] = [
+  {
+    moral: 'a peer that starts again does not deliver what it had published itself before, out of order',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'own past',
+      seed: 7_000_825,
+      underlay: TWO_HOSTS,
+      group: { dissemination: 'flooding', repair: 'anti-entropy', order: 'causal', since: 'now' },
+      peers: [{ host: 0, joinMs: 0 }, { host: 1, joinMs: 0 }],
+      publishes: [{ atMs: 1922, peer: 0, bytes: 1000 }, { atMs: 2065, peer: 1, bytes: 100 }, { atMs: 4958, peer: 1, bytes: 100 }],
+      faults: [{ kind: 'massFailure', atMs: 2191, share: 0.5, restartAfterMs: 2666 }],
+    },
+  },
+];
