@@ -139,6 +139,11 @@ export class MessageLog {
     return this.history?.added ?? 0;
   }
 
+  /** How many messages the history has let go to stay within its bounds. */
+  get evicted(): number {
+    return this.history?.evicted ?? 0;
+  }
+
   /** Messages of the history that the owner of `digest` lacks, of those kept before the mark, oldest first, at most `messagesMax`. */
   lackedBy(digest: readonly DigestEntry[], messagesMax: number, mark = Infinity): DataMessage[] {
     const lacked: DataMessage[] = [];

@@ -107,6 +107,10 @@ export class RumorMongering implements Dissemination {
     return this.hot.length;
   }
 
+  get counters(): Readonly<Record<string, number>> {
+    return { hot: this.hot.length, overflowed: this.overflowed };
+  }
+
   private onData(from: PeerRef, message: DataMessage, nowMs: number, effects: Effects): void {
     const isNew = this.log.accept(message, from, effects);
     if (message.repair) return;

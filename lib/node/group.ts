@@ -72,6 +72,8 @@ export interface GroupStats {
   /** Delivered and not yet read. */
   readonly unread: number;
   readonly lagged: number;
+  /** What overlay, dissemination and history count, by name; which there are depends on the options. */
+  readonly counters: Readonly<Record<string, number>>;
 }
 
 /** What a group needs of its peer; the peer makes it. */
@@ -101,8 +103,11 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   private readonly publisher: Publisher;
   /** It is known from where on messages are owed. */
   private caughtUp: boolean;
-  private iterated = false;
+  /** Iterations under way. */
+  private iterators = 0;
+  private toldLagged = 0;
   private ended = false;
+  private atTheEnd: EngineCounts | undefined = undefined;
   private delivered = 0;
   private lost = 0;
 
@@ -184,27 +189,27 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   }
 
   stats(): GroupStats {
-    const engine = this.engine();
-    return {
-      neighbours: engine?.overlay.neighbours.length ?? 0,
-      published: engine?.published ?? 0,
-      delivered: this.delivered,
-      duplicates: engine?.log.duplicates ?? 0,
-      dropped: engine?.log.dropped ?? 0,
-      missing: engine?.log.missing ?? 0,
-      lost: this.lost,
-      unread: this.buffer.size,
-      lagged: this.buffer.lagged,
-    };
+    const { delivered, lost, buffer } = this;
+    const counts = this.atTheEnd ?? countsOf(this.engine());
+    return { neighbours: this.neighbourRefs().length, ...counts, delivered, lost, unread: buffer.size, lagged: buffer.lagged };
   }
 
-  /** Messages as they are delivered, those included that came since the group was joined. Ends when the group is left. */
+  /**
+   * Messages as they are delivered, those included that came since the group was
+   * joined, or since the iteration before this one ended where nobody else listens.
+   * Ends when the group is left.
+   */
   [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage, undefined> {
-    this.iterated = true;
-    if (this.buffer.lagged > 0) this.tellLagged(this.buffer.lagged);
+    let open = true;
+    this.iterators++;
+    this.tellLagged();
     return {
-      next: () => this.buffer.next(),
-      return: () => Promise.resolve({ done: true, value: undefined }),
+      next: () => (open ? this.buffer.next() : Promise.resolve(DONE)),
+      return: () => {
+        if (open) this.iterators--;
+        open = false;
+        return Promise.resolve(DONE);
+      },
     };
   }
 
@@ -224,9 +229,9 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     this.explained.onFirstCopy(from, receivedAt);
     this.delivered++;
     const received = new Received(message, this.peer.idOf(message.origin), receivedAt);
-    if (this.iterated || this.listenerCount('message') === 0) {
-      const dropped = this.buffer.push(received);
-      if (dropped > 0 && this.iterated) this.tellLagged(dropped);
+    if (this.iterators > 0 || this.listenerCount('message') === 0) {
+      this.buffer.push(received);
+      if (this.iterators > 0) this.tellLagged();
     } else if (this.buffer.size > 0) this.buffer.clear();
     this.emit('message', received);
   }
@@ -263,9 +268,10 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     this.explained.onControl(peer, message, sent, Date.now());
   }
 
-  /** @internal The group has been left. */
-  end(): void {
+  /** @internal The group is left; what `engine` has counted stays. */
+  end(engine: EngineGroup | undefined): void {
     if (this.ended) return;
+    this.atTheEnd = countsOf(engine);
     this.ended = true;
     this.buffer.end();
     const error = new OverlayError('CLOSED', `expected a group that stays joined, got ${describe(this.name)}, which was left meanwhile.`);
@@ -279,7 +285,11 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     this.publisher.check();
   }
 
-  private tellLagged(messages: number): void {
+  /** What nobody was told of yet. */
+  private tellLagged(): void {
+    const messages = this.buffer.lagged - this.toldLagged;
+    if (messages === 0) return;
+    this.toldLagged = this.buffer.lagged;
     this.peer.tell(() => this.emit('lagged', messages));
   }
 
@@ -309,4 +319,13 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     const { origin, epoch, seq, sentTo } = this.peer.publish(this.ref, data);
     return { id: idOf(this.peer.idOf(origin), epoch, seq), sentTo };
   }
+}
+
+const DONE = Object.freeze({ done: true, value: undefined });
+
+type EngineCounts = Pick<GroupStats, 'published' | 'duplicates' | 'dropped' | 'missing' | 'counters'>;
+
+function countsOf(engine: EngineGroup | undefined): EngineCounts {
+  const { published = 0, log, counters = {} } = engine ?? {};
+  return { published, duplicates: log?.duplicates ?? 0, dropped: log?.dropped ?? 0, missing: log?.missing ?? 0, counters };
 }

@@ -149,12 +149,13 @@ export class Peer extends EventEmitter<PeerEvents> {
 
   /** Counters of everything below the groups, by name. */
   stats(): Readonly<Record<string, Readonly<Record<string, number>>>> {
-    const { engine, counters, codec } = this.driver;
+    const { engine, counters, codec, detector } = this.driver;
     return {
       peers: { known: this.table.size, forgotten: this.table.forgotten, refused: this.table.refused },
       links: { up: this.links.upPeers().length, ...this.links.counters },
       frames: { ...counters, strays: engine.strays },
       codec: { ...codec.counters },
+      ...(detector === undefined ? {} : { failureDetector: { ...detector.counters, localHealth: detector.localHealth } }),
       ...Object.fromEntries(this.transports.map(({ transport, counters: counts }) => [transport, counts])),
     };
   }
@@ -217,8 +218,9 @@ export class Peer extends EventEmitter<PeerEvents> {
     if (group === undefined) return;
     this.rendezvous.removeGroup(ref);
     this.groups.delete(ref);
+    const engine = this.engineGroup(ref);
     this.driver.leave(ref);
-    group.end();
+    group.end(engine);
   }
 
   /** @internal Calls listeners of the application's once the peer's own work is done: what they throw must not end it half-way. */
