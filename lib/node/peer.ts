@@ -7,7 +7,7 @@ import { OverlayError, invalidOption } from '../core/errors.ts';
 import { type GroupRef, type PeerRef, groupRef } from '../core/ids.ts';
 import { Random } from '../core/random.ts';
 import type { Group as EngineGroup, PublishOutcome } from '../peer/group.ts';
-import { type Address, formatAddress, parseAddress } from '../transport/address.ts';
+import { type Address, formatAddress } from '../transport/address.ts';
 import type { Clock, TimerHandle } from '../transport/clock.ts';
 import type { LinkDownReason, Transport } from '../transport/transport.ts';
 import { DATA_HEADER_BYTES_MAX } from '../wire/data-header.ts';
@@ -16,7 +16,7 @@ import type { Environment } from './environment.ts';
 import { type Explanation, Group } from './group.ts';
 import { encodeHello } from './hello.ts';
 import { LinkTable } from './link-table.ts';
-import { type JoinOptions, type PeerConfig, bufferLimits, liveGroupOptions } from './options.ts';
+import { type JoinOptions, type PeerConfig, addresses, bufferLimits, liveGroupOptions } from './options.ts';
 import { type PeerId, PeerTable } from './peer-table.ts';
 import { Rendezvous } from './rendezvous.ts';
 
@@ -331,5 +331,5 @@ function membersOf({ members }: JoinOptions, overlay: string): readonly Address[
   if (given !== (members !== undefined)) {
     invalidOption('join: members', given ? `the addresses of the neighbours, with the overlay ${overlay}` : `nothing with the overlay ${overlay}`, members);
   }
-  return members?.map((text) => parseAddress(text, 'join: members'));
+  return members === undefined ? undefined : addresses(members, 'join: members');
 }

@@ -48,6 +48,13 @@ describe('a listener that throws', () => {
   });
 });
 
+test('members that are no addresses are refused by name', async () => {
+  const peer = await bed.peer(1);
+  for (const members of [5, [5]]) {
+    expect(() => peer.join('test', { overlay: 'static', members: members as never })).toThrow('join: members: expected an address or a list of them, got');
+  }
+});
+
 test('events of a link and of what it leads to come in their order', async () => {
   const one = await bed.peer(1);
   one.join('test');
