@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import type { PeerRef } from '../core/ids.ts';
-import { type Address, type TransportKind, formatAddress } from '../transport/address.ts';
+import type { Address, TransportKind } from '../transport/address.ts';
 import type { Clock } from '../transport/clock.ts';
 import type { Delivery, Link, LinkDownReason, Priority, Transport, TransportHandlers } from '../transport/transport.ts';
+import { AddressDials } from './address-dials.ts';
 import { FlapDamping } from './flap-damping.ts';
 import { decodeHello } from './hello.ts';
 import { LinkChoice, type TransportPreference } from './link-choice.ts';
@@ -21,6 +21,9 @@ export interface LinkTableOptions {
   readonly dialFirst: TransportKind;
   /** Bytes that wait while a link to a peer opens; one frame always fits. */
   readonly queueBytesMax: number;
+  /** First wait before a TCP address that failed is tried again beside UDP, in ms; doubles up to `bootstrapRetryMaxMs`. */
+  readonly bootstrapRetryMs: number;
+  readonly bootstrapRetryMaxMs: number;
   /** Links at a time: at three quarters of it the one unused longest makes room for one that is dialled. */
   readonly linksMax: number;
 }
@@ -40,12 +43,9 @@ export interface LinkTableHandlers {
 /** What a table needs of the machine. */
 export interface LinkTableNeeds {
   readonly clock: Clock;
-  /** The IP address of a name. */
-  readonly resolve: (host: string) => Promise<string>;
+  /** The IP addresses of a name, the best one first. */
+  readonly resolve: (host: string) => Promise<readonly string[]>;
 }
-
-/** Addresses that mean all of this machine's, and the one that leads to it. */
-const UNSPECIFIED: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** So many times as long is waited where the other end dialled: it may want a link that is quiet, and closes it when it does not. A guess. */
 const ACCEPTED_IDLE_TIMES = 4;
@@ -62,7 +62,6 @@ export class LinkTable implements TransportHandlers {
   private readonly transports = new Map<TransportKind, Transport>();
   private readonly table: PeerTable;
   private readonly clock: Clock;
-  private readonly resolve: (host: string) => Promise<string>;
   private readonly options: LinkTableOptions;
   private readonly handlers: LinkTableHandlers;
   private readonly choice: LinkChoice;
@@ -70,15 +69,14 @@ export class LinkTable implements TransportHandlers {
   private readonly byPeer = new LinkedPeers();
   /** Weak, since a link that was let go may still bring frames, and says nothing when it is done. */
   private readonly owners = new WeakMap<Link, Owner>();
-  /** Addresses that are being dialled, of which it is not known who answers there. */
-  private readonly dialled = new Set<string>();
+  private readonly addresses: AddressDials;
   private closed = false;
   readonly counters = { dialled: 0, damped: 0, badHello: 0, ownHello: 0, tableFull: 0, doubles: 0, waitingDropped: 0, evicted: 0 };
 
   constructor(table: PeerTable, { clock, resolve }: LinkTableNeeds, options: LinkTableOptions, handlers: LinkTableHandlers) {
     this.table = table;
     this.clock = clock;
-    this.resolve = resolve;
+    this.addresses = new AddressDials(resolve);
     this.options = options;
     this.choice = new LinkChoice(options.prefer, options.largeBytes);
     this.handlers = handlers;
@@ -125,13 +123,7 @@ export class LinkTable implements TransportHandlers {
 
   /** Dials an address of which it is not known who answers there. */
   dial(address: Address): void {
-    if (this.dialled.has(formatAddress(address))) return;
-    this.dialled.add(formatAddress(address));
-    if (isIP(address.host) !== 0) return this.dialIp(address, address);
-    void this.resolve(address.host).then(
-      (host) => this.dialIp({ ...address, host }, address),
-      () => this.addressFailed(address, 'unreachable'),
-    );
+    this.addresses.begin(address, () => this.dialHost(address, 'unreachable'));
   }
 
   /** Whether a link to `peer` is up. */
@@ -215,7 +207,7 @@ export class LinkTable implements TransportHandlers {
     const owner = this.owners.get(link);
     this.owners.delete(link);
     if (owner === undefined || this.closed) return;
-    if (owner.kind === 'address') return this.addressFailed(owner.address, reason);
+    if (owner.kind === 'address') return this.dialHost(owner.address, reason);
     const links = this.byPeer.get(owner.peer);
     if (links === undefined) return;
     if (links.dialling === link) return this.dialFailed(owner.peer, reason);
@@ -237,12 +229,13 @@ export class LinkTable implements TransportHandlers {
     const before = links[link.transport];
     this.owners.set(link, { kind: 'peer', peer: peer.ref });
     if (links.dialling === link) links.dialling = undefined;
+    if (link.transport === 'tcp') links.tcpFailures = 0;
     if (before === undefined) links[link.transport] = link;
     else this.choose(links, link, before, peer);
     links.usedMs = this.clock.nowMs();
     this.sendWaiting(links);
     const dialled = owner?.kind === 'address' ? owner.address : undefined;
-    if (dialled !== undefined) this.dialled.delete(formatAddress(dialled));
+    if (dialled !== undefined) this.addresses.end(dialled);
     if (!wasUp || dialled !== undefined) this.handlers.onPeerUp(peer, dialled);
   }
 
@@ -267,32 +260,36 @@ export class LinkTable implements TransportHandlers {
   }
 
   private addressFailed(address: Address, reason: LinkDownReason | 'own-address'): void {
-    this.dialled.delete(formatAddress(address));
+    this.addresses.end(address);
     this.handlers.onAddressFailed(address, reason);
   }
 
   private refuse(link: Link, owner: Owner | undefined, why: 'badHello' | 'tableFull' | 'ownHello' | 'damped'): void {
     this.counters[why]++;
     link.close();
-    if (owner?.kind === 'address') this.addressFailed(owner.address, why === 'ownHello' ? 'own-address' : 'protocol-error');
-    else if (owner?.kind === 'peer') this.dialFailed(owner.peer, 'protocol-error');
+    const reason = why === 'badHello' ? 'protocol-error' : 'refused';
+    if (owner?.kind === 'address' && why === 'ownHello') this.addressFailed(owner.address, 'own-address');
+    else if (owner?.kind === 'address') this.dialHost(owner.address, reason);
+    else if (owner?.kind === 'peer') this.dialFailed(owner.peer, reason);
   }
 
   private openTcp(links: PeerLinks): void {
-    if (links.dialling !== undefined || links.tcpFailed) return;
+    if (links.dialling !== undefined || this.clock.nowMs() < links.tcpRetryAtMs) return;
     const address = this.table.get(links.peer).addresses.find(({ transport }) => transport === 'tcp');
-    if (address === undefined || !this.transports.has('tcp')) links.tcpFailed = true;
+    if (address === undefined || !this.transports.has('tcp')) links.tcpRetryAtMs = Infinity;
     else this.dialFor(links, address);
   }
 
-  /** @param asked the address as it was given: a name, perhaps. */
-  private dialIp(given: Address, asked: Address): void {
-    const address = { ...given, host: UNSPECIFIED[given.host] ?? given.host };
+  /** Dials the next host of an address; when there is none, it has failed for `reason`. */
+  private dialHost(asked: Address, reason: LinkDownReason): void {
+    if (this.closed) return;
+    const address = this.addresses.next(asked);
+    if (address === undefined) return this.addressFailed(asked, reason);
     const transport = this.transports.get(address.transport);
-    if (this.closed || transport === undefined) return;
+    if (transport === undefined) return;
     const known = this.upAt(address);
     if (known !== undefined) {
-      this.dialled.delete(formatAddress(asked));
+      this.addresses.end(asked);
       return this.handlers.onPeerUp(known, asked);
     }
     this.makeRoom();
@@ -337,9 +334,15 @@ export class LinkTable implements TransportHandlers {
   private dialFailed(peer: PeerRef, reason: LinkDownReason): void {
     const links = this.byPeer.get(peer);
     if (links === undefined) return;
-    if (links.dialling?.transport === 'tcp') links.tcpFailed = true;
+    if (links.dialling?.transport === 'tcp') this.tcpFailed(links);
     links.dialling = undefined;
     if (!this.isUp(peer)) this.dialNext(links, reason);
+  }
+
+  /** Large frames go by UDP for a while. */
+  private tcpFailed(links: PeerLinks): void {
+    const { bootstrapRetryMs, bootstrapRetryMaxMs } = this.options;
+    links.tcpRetryAtMs = this.clock.nowMs() + Math.min(bootstrapRetryMaxMs, bootstrapRetryMs * 2 ** Math.min(links.tcpFailures++, 20));
   }
 
   private sendWaiting(links: PeerLinks): void {

@@ -57,8 +57,9 @@ export class PeerLinks {
   usedMs: number;
   /** All addresses were tried in vain; the report is under way. */
   failing = false;
-  /** Its TCP address does not answer: large frames go by UDP. */
-  tcpFailed = false;
+  /** Its TCP address has not answered so many times in a row, and is not tried before then: large frames go by UDP. */
+  tcpFailures = 0;
+  tcpRetryAtMs = 0;
 
   constructor(peer: PeerRef, nowMs: number) {
     this.peer = peer;

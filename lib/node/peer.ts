@@ -150,9 +150,10 @@ export class Peer extends EventEmitter<PeerEvents> {
   /** Counters of everything below the groups, by name. */
   stats(): Readonly<Record<string, Readonly<Record<string, number>>>> {
     const { engine, counters, codec, detector } = this.driver;
+    const linked = this.links.upPeers();
     return {
       peers: { known: this.table.size, forgotten: this.table.forgotten, refused: this.table.refused },
-      links: { up: this.links.upPeers().length, ...this.links.counters },
+      links: { peers: linked.length, up: linked.reduce((sum, peer) => sum + this.links.up(peer).length, 0), ...this.links.counters },
       frames: { ...counters, strays: engine.strays },
       codec: { ...codec.counters },
       ...(detector === undefined ? {} : { failureDetector: { ...detector.counters, localHealth: detector.localHealth } }),
@@ -270,7 +271,8 @@ export class Peer extends EventEmitter<PeerEvents> {
 
   private async resolved(address: Address, option: string): Promise<Address> {
     try {
-      return { ...address, host: await this.environment.resolve(address.host) };
+      const [host = address.host] = await this.environment.resolve(address.host);
+      return { ...address, host };
     } catch (error) {
       return invalidOption(option, `a name that can be resolved (${error instanceof Error ? error.message : 'no reason given'})`, address.host);
     }

@@ -70,3 +70,10 @@ test('events of a link and of what it leads to come in their order', async () =>
   await group.leave();
   expect([...new Set(events)]).toEqual(['linkUp', 'neighbourUp', 'neighbourDown', 'linkDown', 'left']);
 });
+
+test('its counters tell peers that are linked from links', async () => {
+  const [one, two] = [await bed.peer(1), await bed.peer(2)];
+  one.join('test');
+  await bed.finish(two.join('test').ready());
+  expect(two.stats()['links']).toMatchObject({ peers: 1, up: 1 });
+});
