@@ -13,6 +13,7 @@ import { DATA_TYPE } from '../wire/kind-codes.ts';
 import type { LinkTable } from './link-table.ts';
 import type { PeerConfig } from './options.ts';
 import type { PeerTable } from './peer-table.ts';
+import { RoundTrips } from './round-trips.ts';
 import { TimerQueue } from './timer-queue.ts';
 import { Tracer } from './tracer.ts';
 
@@ -48,6 +49,7 @@ export class Driver implements Effects {
   readonly detector: FailureDetector | undefined;
   readonly codec: Codec;
   readonly tracer: Tracer;
+  readonly roundTrips: RoundTrips;
   private readonly table: PeerTable;
   private readonly links: LinkTable;
   private readonly clock: Clock;
@@ -74,6 +76,7 @@ export class Driver implements Effects {
     this.engine = new PeerEngine(table.self.ref, epoch, random.fork('engine'));
     this.detector = config.failureDetector === undefined ? undefined : new FailureDetector(table.self.ref, config.failureDetector, random.fork('failure detector'));
     this.onPeerEvent = onPeerEvent;
+    this.roundTrips = new RoundTrips((peer, seq) => this.sendUnreliable(peer, { kind: 'ping', group: PEER_GROUP, seq, suspected: false }));
     this.timers = new TimerQueue(clock, (timer) => this.onTimer(timer));
   }
 
@@ -217,8 +220,10 @@ export class Driver implements Effects {
   }
 
   private dispatch(from: PeerRef, message: Message, nowMs: number): void {
-    if (message.group === PEER_GROUP) this.detector?.onMessage(from, message, nowMs, this);
-    else {
+    if (message.group === PEER_GROUP) {
+      if (message.kind === 'ack') this.roundTrips.onAck(from, message.seq, nowMs);
+      this.detector?.onMessage(from, message, nowMs, this);
+    } else {
       if (message.kind !== 'data') this.hooks.get(message.group)?.onControl(from, message, false);
       this.engine.onMessage(from, message, nowMs, this);
     }

@@ -56,6 +56,7 @@ export interface Explanation {
   readonly role: RoleChange | undefined;
   /** `undefined` where nobody watches it. */
   readonly health: { readonly state: 'alive' | 'suspected'; readonly sinceMs: number } | undefined;
+  /** Where a link does not know its round-trip time, that of the peer over others is told. */
   readonly links: readonly { readonly transport: TransportKind; readonly rttMs: number | undefined; readonly queuedBytes: number; readonly dialled: boolean }[];
 }
 

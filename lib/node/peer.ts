@@ -36,6 +36,9 @@ export interface PeerEvents {
 const NO_BOOTSTRAP = 'no bootstrap address was given, so that others must join through this peer.';
 const STILL_LOOKING = 'no bootstrap address has answered so far.';
 
+/** Peers whose links do not know their round-trip time are asked this often, in ms: a guess. */
+const ROUND_TRIPS_MS = 2000;
+
 /** Links that nobody wants are looked for this often, in ms. */
 const SWEEP_MS = 5000;
 
@@ -58,6 +61,7 @@ export class Peer extends EventEmitter<PeerEvents> {
   private readonly groups = new Map<GroupRef, Group>();
   private alone: string;
   private sweeping: TimerHandle | undefined = undefined;
+  private measuring: TimerHandle | undefined = undefined;
   private closing: Promise<void> | undefined = undefined;
 
   private constructor(config: PeerConfig, environment: Environment) {
@@ -210,7 +214,9 @@ export class Peer extends EventEmitter<PeerEvents> {
 
   /** @internal */
   linksOf(ref: PeerRef): Explanation['links'] {
-    return this.links.up(ref).map(({ transport, rttMs, queuedBytes, dialled }) => ({ transport, rttMs, queuedBytes, dialled }));
+    const links = this.links.up(ref);
+    const otherMs = links.find(({ rttMs }) => rttMs !== undefined)?.rttMs ?? this.driver.roundTrips.of(ref);
+    return links.map(({ transport, rttMs, queuedBytes, dialled }) => ({ transport, rttMs: rttMs ?? otherMs, queuedBytes, dialled }));
   }
 
   /** @internal */
@@ -262,6 +268,7 @@ export class Peer extends EventEmitter<PeerEvents> {
       if (advertise === undefined) this.table.setSelfAddresses([...this.table.self.addresses, this.outward(bound)]);
     }
     this.sweeping = this.every(SWEEP_MS, () => this.links.sweep());
+    this.measuring = this.every(ROUND_TRIPS_MS, () => this.measureRoundTrips());
   }
 
   private outward(address: Address): Address {
@@ -292,6 +299,12 @@ export class Peer extends EventEmitter<PeerEvents> {
     else if (event.kind === 'suspected' || event.kind === 'refuted') this.emit(event.kind, this.idOf(event.peer));
   }
 
+  /** Not over links that nobody wants: they would never be idle. */
+  private measureRoundTrips(): void {
+    const unknown = this.links.upPeers().filter((peer) => this.links.isWanted(peer) && this.links.up(peer).every(({ rttMs }) => rttMs === undefined));
+    this.driver.roundTrips.measure(unknown, this.clock.nowMs());
+  }
+
   private readonly onAbort = (): void => void this.close();
 
   private drained(): void {
@@ -314,6 +327,7 @@ export class Peer extends EventEmitter<PeerEvents> {
     for (const ref of [...this.groups.keys()]) this.leave(ref);
     this.rendezvous.close();
     this.sweeping?.cancel();
+    this.measuring?.cancel();
     this.driver.close();
     this.links.close();
     await Promise.all(this.transports.map((transport) => transport.close()));
