@@ -253,7 +253,7 @@ export class Driver implements Effects {
     const delivery = reliable ? 'reliable' : 'unreliable';
     const head = this.headOf(message);
     const body = message.kind === 'data' ? message.payload : undefined;
-    const sent = this.links.send(to, head, body, priorityOf(message), delivery);
+    const sent = this.links.send(to, head, body, priorityOf(message), delivery, message.kind === 'data' && message.repair);
     if (this.tracer.active) this.tracer.onTransmission(to, message, head.length + (body?.length ?? 0), sent);
     if (message.kind !== 'data') {
       if (!sent) this.counters.controlRefused++;

@@ -20,9 +20,13 @@ export class LinkChoice {
     return this.prefer === 'tcp' || (this.prefer === 'auto' && bytes >= this.largeBytes);
   }
 
-  /** The link for a frame of `bytes`, of those that are up. */
-  pick({ udp, tcp }: PeerLinks, bytes: number): Link | undefined {
-    return this.prefersTcp(bytes) ? (tcp ?? udp) : (udp ?? tcp);
+  /**
+   * The link for a frame of `bytes`, of those that are up.
+   * @param bulk it is one of many that are brought at once: with `auto` it goes by TCP
+   * where that is up, whatever its size, and opens none.
+   */
+  pick({ udp, tcp }: PeerLinks, bytes: number, bulk = false): Link | undefined {
+    return this.prefersTcp(bytes) || (bulk && this.prefer === 'auto') ? (tcp ?? udp) : (udp ?? tcp);
   }
 
   /**

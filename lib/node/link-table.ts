@@ -86,16 +86,19 @@ export class LinkTable implements TransportHandlers {
     this.transports.set(transport.transport, transport);
   }
 
-  /** Queues a frame for a peer, over a link that is opened if need be. False when it had to be dropped. */
-  send(to: PeerRef, head: Uint8Array, body: Uint8Array | undefined, priority: Priority, delivery: Delivery): boolean {
+  /**
+   * Queues a frame for a peer, over a link that is opened if need be. False when it had to be dropped.
+   * @param bulk it is one of many that are brought at once, as when a newcomer catches up.
+   */
+  send(to: PeerRef, head: Uint8Array, body: Uint8Array | undefined, priority: Priority, delivery: Delivery, bulk = false): boolean {
     const links = this.byPeer.made(to, this.clock.nowMs());
     const bytes = head.length + (body?.length ?? 0);
     links.usedMs = this.clock.nowMs();
     // The first large frame opens the TCP link; those before it is up go by UDP.
     if (links.udp !== undefined && links.tcp === undefined && this.choice.prefersTcp(bytes)) this.openTcp(links);
-    const link = this.choice.pick(links, bytes);
+    const link = this.choice.pick(links, bytes, bulk);
     if (link !== undefined) return link.send(head, body, priority, delivery);
-    if (!links.waiting.offer({ head, body, priority, delivery }, this.options.queueBytesMax)) {
+    if (!links.waiting.offer({ head, body, priority, delivery, bulk }, this.options.queueBytesMax)) {
       this.counters.waitingDropped++;
       return false;
     }
@@ -346,7 +349,7 @@ export class LinkTable implements TransportHandlers {
   }
 
   private sendWaiting(links: PeerLinks): void {
-    for (const { head, body, priority, delivery } of links.waiting.takeAll()) this.send(links.peer, head, body, priority, delivery);
+    for (const { head, body, priority, delivery, bulk } of links.waiting.takeAll()) this.send(links.peer, head, body, priority, delivery, bulk);
   }
 
   private peerDown(links: PeerLinks, reason: LinkDownReason): void {

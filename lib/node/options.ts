@@ -16,7 +16,7 @@ export interface PeerOptions extends Partial<PeerLimits> {
   readonly id?: string;
   /** Times that fit the network: `local` (one machine), `lan`, `wan`. Default `lan`. */
   readonly preset?: Preset;
-  /** Which transport carries what between peers that share both. Default `auto`: large frames by TCP, all else by UDP. */
+  /** Which transport carries what between peers that share both. Default `auto`: large frames by TCP, and where it is up what is brought later, as to newcomers; all else by UDP. */
   readonly prefer?: TransportPreference;
   /** How neighbours are watched; `none` leaves it to the links' own timeouts. */
   readonly failureDetector?: 'none' | Partial<FailureDetectorOptions>;

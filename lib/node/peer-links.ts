@@ -11,6 +11,7 @@ export interface WaitingFrame {
   readonly body: Uint8Array | undefined;
   readonly priority: Priority;
   readonly delivery: Delivery;
+  readonly bulk: boolean;
 }
 
 /** What is to be sent to a peer once a link to it is up. Bounded in frames and bytes; one frame always fits. */

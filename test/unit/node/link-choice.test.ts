@@ -33,3 +33,26 @@ describe('room for a frame', () => {
     expect([bed.links.hasRoom(peer, 50, 500), bed.links.hasRoom(peer, 51, 500)]).toEqual([true, false]);
   });
 });
+
+describe('what is brought in bulk', () => {
+  const bring = (bed: LinkBed, text: string): boolean => bed.links.send(bed.known(2), Buffer.from(text), undefined, 'data', 'reliable', true);
+
+  test('goes by TCP where that is up, whatever its size', () => {
+    const bed = new LinkBed();
+    const [udp, tcp] = [bed.accept('udp', 2), bed.accept('tcp', 2)];
+    bring(bed, 'a');
+    bed.send(bed.known(2), 'b');
+    expect([udp.sent, tcp.sent]).toEqual([['b'], ['a']]);
+  });
+
+  test('opens no TCP link, and obeys a preference', () => {
+    const bed = new LinkBed();
+    const udp = bed.accept('udp', 2);
+    bring(bed, 'a');
+    expect([udp.sent, bed.dials]).toEqual([['a'], []]);
+    const other = new LinkBed({ prefer: 'udp' });
+    const links = [other.accept('udp', 2), other.accept('tcp', 2)];
+    bring(other, 'a');
+    expect(links.map(({ sent }) => sent)).toEqual([['a'], []]);
+  });
+});
