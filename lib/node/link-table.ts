@@ -201,8 +201,7 @@ export class LinkTable implements TransportHandlers {
   onFrame(link: Link, frame: Uint8Array): void {
     const owner = this.owners.get(link);
     if (owner?.kind !== 'peer' || this.closed) return;
-    const links = this.byPeer.get(owner.peer);
-    if (links !== undefined) links.usedMs = link.heardMs;
+    owner.links.usedMs = link.heardMs;
     this.handlers.onFrame(owner.peer, frame);
   }
 
@@ -230,7 +229,7 @@ export class LinkTable implements TransportHandlers {
     const links = this.byPeer.made(peer.ref, this.clock.nowMs());
     const wasUp = this.isUp(peer.ref);
     const before = links[link.transport];
-    this.owners.set(link, { kind: 'peer', peer: peer.ref });
+    this.owners.set(link, { kind: 'peer', peer: peer.ref, links });
     if (links.dialling === link) links.dialling = undefined;
     if (link.transport === 'tcp') links.tcpFailures = 0;
     if (before === undefined) links[link.transport] = link;
@@ -331,7 +330,7 @@ export class LinkTable implements TransportHandlers {
     this.makeRoom(links);
     this.counters.dialled++;
     links.dialling = transport.dial(address);
-    this.owners.set(links.dialling, { kind: 'peer', peer: links.peer });
+    this.owners.set(links.dialling, { kind: 'peer', peer: links.peer, links });
   }
 
   private dialFailed(peer: PeerRef, reason: LinkDownReason): void {
@@ -394,4 +393,4 @@ export class LinkTable implements TransportHandlers {
 /** Whom a link was dialled for, or leads to. */
 type Owner =
   | { readonly kind: 'address'; readonly address: Address }
-  | { readonly kind: 'peer'; readonly peer: PeerRef };
+  | { readonly kind: 'peer'; readonly peer: PeerRef; readonly links: PeerLinks };

@@ -299,8 +299,9 @@ export class Peer extends EventEmitter<PeerEvents> {
     else if (event.kind === 'suspected' || event.kind === 'refuted') this.emit(event.kind, this.idOf(event.peer));
   }
 
-  /** Not over links that nobody wants: they would never be idle. */
+  /** Not over links that nobody wants: they would never be idle. Who watches nobody sends no pings, nor answers them. */
   private measureRoundTrips(): void {
+    if (this.driver.detector === undefined) return;
     const unknown = this.links.upPeers().filter((peer) => this.links.isWanted(peer) && this.links.up(peer).every(({ rttMs }) => rttMs === undefined));
     this.driver.roundTrips.measure(unknown, this.clock.nowMs());
   }

@@ -23,7 +23,12 @@ export class Received implements ReceivedMessage {
   }
 
   get data(): Buffer {
-    return (this.copy ??= Buffer.from(this.message.payload));
+    if (this.copy === undefined) {
+      const { payload } = this.message;
+      this.copy = Buffer.allocUnsafe(payload.length);
+      this.copy.set(payload);
+    }
+    return this.copy;
   }
 
   /** Of the payload, which need not be copied to know it. */
