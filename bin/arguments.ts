@@ -4,19 +4,28 @@ import { describe, invalidOption } from '../lib/core/errors.ts';
 import type { TransportKind } from '../lib/transport/address.ts';
 import type { ComparisonOptions } from '../sim/experiments/comparison.ts';
 import { protocolSetup } from '../sim/experiments/protocols.ts';
+import { REPRODUCTIONS } from '../sim/experiments/reproductions.ts';
 import { DEFAULT_ACCESS_DELAY_MS } from '../sim/underlay/attachment.ts';
 import { GENERATORS } from '../sim/underlay/generate/generators.ts';
 import type { Generator } from '../sim/underlay/generate/generators.ts';
 import { asksForHelp, realNumber, refuse, scanArguments, suggestion, wholeNumber } from './options.ts';
 import type { Option } from './options.ts';
+import { type RunCommand, type SwarmCommand, parseRun, parseSwarm } from './scenario-arguments.ts';
 
 /** What a command line asks for. */
 export type Command =
-  | { readonly kind: 'help'; readonly topic: 'compare' | 'generate' | 'convert' }
+  | { readonly kind: 'help'; readonly topic: Topic }
   | { readonly kind: 'version' }
   | CompareCommand
   | GenerateCommand
-  | ConvertCommand;
+  | ConvertCommand
+  | ReproduceCommand
+  | RunCommand
+  | SwarmCommand
+  | { readonly kind: 'reproductions'; readonly unknown: string | undefined };
+
+/** What help is about. */
+export type Topic = 'compare' | 'generate' | 'convert' | 'reproduce' | 'run' | 'swarm';
 
 export interface CompareCommand {
   readonly kind: 'compare';
@@ -47,6 +56,18 @@ export interface ConvertCommand {
   readonly quiet: boolean;
 }
 
+export interface ReproduceCommand {
+  readonly kind: 'reproduce';
+  /** At least one; all of them for `all`. */
+  readonly names: readonly string[];
+  readonly seed: number;
+  readonly quick: boolean;
+  /** Where the report goes as JSON and CSV: a path or `-`. */
+  readonly json: string | undefined;
+  readonly csv: string | undefined;
+  readonly quiet: boolean;
+}
+
 /** The formats that are written. */
 export const TOPOLOGY_FORMATS = ['json', 'graphml', 'dot'] as const;
 export type TopologyFormat = (typeof TOPOLOGY_FORMATS)[number];
@@ -54,8 +75,8 @@ export type TopologyFormat = (typeof TOPOLOGY_FORMATS)[number];
 /** The map of a comparison that names none. */
 export const DEFAULT_TOPOLOGY = 'builtin:transit-stub';
 
-/** The seed of a generated map for which none is given. */
-const GENERATE_SEED = 1;
+/** The seed of a generated map, or of a reproduction, for which none is given. */
+const SEED = 1;
 
 /** What `compare` allows, checked here before the map is read; a test keeps the two the same. */
 const MESSAGES_MAX = 100_000;
@@ -97,9 +118,18 @@ export const CONVERT_OPTIONS: readonly Option[] = [
   { name: 'help', help: 'print this' },
 ];
 
+export const REPRODUCE_OPTIONS: readonly Option[] = [
+  { name: 'quick', help: 'a smaller version, in seconds; its rows say what is smaller' },
+  { name: 'seed', value: 'N', help: `the same seed gives the same figures; ${SEED} by default` },
+  { name: 'json', value: 'FILE', help: 'write the report as JSON; - is standard output, in place of the table' },
+  { name: 'csv', value: 'FILE', help: 'write the rows as CSV; - as above' },
+  { name: 'quiet', help: 'the table alone: no paper, method, notes or progress' },
+  { name: 'help', help: 'print this' },
+];
+
 /** The options of every generator; those of its own come first. */
 export const GENERATE_OPTIONS: readonly Option[] = [
-  { name: 'seed', value: 'N', help: `the same seed gives the same map; ${GENERATE_SEED} by default` },
+  { name: 'seed', value: 'N', help: `the same seed gives the same map; ${SEED} by default` },
   FORMAT,
   { name: 'help', help: 'list the generators and their parameters' },
 ];
@@ -113,6 +143,9 @@ export function parseArguments(argv: readonly string[]): Command {
   const [first, ...rest] = argv;
   if (first === 'generate') return parseGenerate(rest);
   if (first === 'convert') return parseConvert(rest);
+  if (first === 'reproduce') return parseReproduce(rest);
+  if (first === 'run') return parseRun(rest);
+  if (first === 'swarm') return parseSwarm(rest);
   return parseCompare(argv);
 }
 
@@ -122,7 +155,7 @@ function parseCompare(argv: readonly string[]): Command {
   if (values.has('version')) return { kind: 'version' };
   const [topology = DEFAULT_TOPOLOGY, second] = positionals;
   if (second !== undefined) {
-    const hint = suggestion(topology, ['generate', 'convert']);
+    const hint = suggestion(topology, ['generate', 'convert', 'reproduce', 'run', 'swarm']);
     refuse(`expected one topology, got ${describe(topology)} and ${describe(second)}.${hint}`);
   }
   const json = values.get('json');
@@ -142,15 +175,15 @@ function live(text: string | undefined, { loss = 0, jitter = 0 }: ComparisonOpti
   return text;
 }
 
-/** Standard output has room for one of them, and neither may replace the other or the map. */
-function checkOutputs(topology: string, json: string | undefined, csv: string | undefined): void {
+/** Standard output has room for one of them, and neither may replace the other or the map, where there is one. */
+function checkOutputs(topology: string | undefined, json: string | undefined, csv: string | undefined): void {
   const place = (path: string): string => (path === '-' ? path : resolve(path));
   if (json !== undefined && csv !== undefined && place(json) === place(csv)) {
     refuse(`--csv: expected another place than --json, got ${describe(csv)} for both.`);
   }
   for (const [option, path] of [['--json', json], ['--csv', csv]] as const) {
     if (path === '') refuse(`${option}: expected a file or -, got "".`);
-    if (path !== undefined && path !== '-' && place(path) === place(topology)) {
+    if (topology !== undefined && path !== undefined && path !== '-' && place(path) === place(topology)) {
       refuse(`${option}: expected another file than the topology, got ${describe(path)}.`);
     }
   }
@@ -227,7 +260,7 @@ function parseGenerate(argv: readonly string[]): Command {
     const text = values.get(parameter.name);
     if (text !== undefined) parameters[parameter.name] = realNumber(`--${parameter.name}`, text, 'a number', () => true);
   }
-  const seed = wholeNumber('--seed', values.get('seed') ?? String(GENERATE_SEED), 0, Number.MAX_SAFE_INTEGER);
+  const seed = wholeNumber('--seed', values.get('seed') ?? String(SEED), 0, Number.MAX_SAFE_INTEGER);
   return { kind: 'generate', generator: name, parameters, seed, format: format(values) };
 }
 
@@ -245,6 +278,21 @@ function parseConvert(argv: readonly string[]): Command {
   if (topology === undefined) return invalidOption('convert', 'a topology: a file, builtin:NAME or -', undefined);
   if (second !== undefined) refuse(`convert: expected one topology, got ${describe(topology)} and ${describe(second)}.`);
   return { kind: 'convert', topology, format: format(values), quiet: values.has('quiet') };
+}
+
+function parseReproduce(argv: readonly string[]): Command {
+  if (asksForHelp(argv)) return { kind: 'help', topic: 'reproduce' };
+  const { positionals, values } = scanArguments(argv, REPRODUCE_OPTIONS);
+  const [name, second] = positionals;
+  if (name === undefined) return { kind: 'reproductions', unknown: undefined };
+  if (second !== undefined) refuse(`reproduce: expected one name, got ${describe(name)} and ${describe(second)}; all runs every one.`);
+  const names = REPRODUCTIONS.map((reproduction) => reproduction.name).filter((each) => name === 'all' || name === each);
+  if (names.length === 0) return { kind: 'reproductions', unknown: name };
+  const json = values.get('json');
+  const csv = values.get('csv');
+  checkOutputs(undefined, json, csv);
+  const seed = wholeNumber('--seed', values.get('seed') ?? String(SEED), 0, Number.MAX_SAFE_INTEGER);
+  return { kind: 'reproduce', names, seed, quick: values.has('quick'), json, csv, quiet: values.has('quiet') };
 }
 
 function format(values: ReadonlyMap<string, string>): TopologyFormat {

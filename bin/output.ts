@@ -52,6 +52,11 @@ export function checkOutput(path: string): void {
   }
 }
 
+/** A document as JSON, for people to read, too. */
+export function jsonText(document: object): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
 /**
  * Writes a file, or standard output for `-`.
  * @throws OverlayError `UNREADABLE_FILE` when it cannot be written.

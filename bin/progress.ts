@@ -10,11 +10,13 @@ export class ProgressLine {
   private readonly write: (text: string) => void;
   private readonly nowMs: () => number;
   private readonly startMs: number;
+  private readonly things: string;
   private writtenMs = -Infinity;
 
-  constructor(write: (text: string) => void, nowMs: () => number) {
+  constructor(write: (text: string) => void, nowMs: () => number, things = 'protocols') {
     this.write = write;
     this.nowMs = nowMs;
+    this.things = things;
     this.startMs = nowMs();
   }
 
@@ -24,7 +26,7 @@ export class ProgressLine {
     if (elapsed < SILENT_MS || now - this.writtenMs < INTERVAL_MS) return;
     this.writtenMs = now;
     const percent = Math.floor(Math.min(1, Math.max(0, share)) * 100);
-    this.write(`\r\u001b[K${protocol}: ${percent} %, ${done} of ${total} protocols done, ${Math.floor(elapsed / 1000)} s`);
+    this.write(`\r\u001b[K${protocol}: ${percent} %, ${done} of ${total} ${this.things} done, ${Math.floor(elapsed / 1000)} s`);
   }
 
   clear(): void {

@@ -8,7 +8,7 @@ export { createPeer } from './node/create-peer.ts';
 export type { Explanation, Group, GroupEvents, GroupStats, ReceivedMessage } from './node/group.ts';
 export type { Published } from './node/publisher.ts';
 export type { RoleChange, RoleReason } from './node/links-explained.ts';
-export type { TransportPreference } from './node/link-choice.ts';
+export type { TransportPreference } from './node/link-table-parts.ts';
 export { PEER_DEFAULTS } from './node/options.ts';
 export type { JoinOptions, PeerLimits, PeerOptions, Preset } from './node/options.ts';
 export type { Peer, PeerEvents } from './node/peer.ts';
@@ -21,6 +21,7 @@ export type { TransportKind } from './transport/address.ts';
 export { DEFAULTS, groupConfig } from './core/config.ts';
 export type {
   AntiEntropyOptions,
+  ContactOptions,
   Choice,
   DisseminationOptions,
   FailureDetectorOptions,
@@ -30,12 +31,16 @@ export type {
   GroupLimits,
   GroupOptions,
   HyParViewOptions,
+  NaradaOptions,
+  NiceOptions,
   OverlayOptions,
   PlumtreeOptions,
   RumorOptions,
   StaticOptions,
+  SwitchTreeOptions,
   TreeOptions,
   UnicastOptions,
+  XBotOptions,
 } from './core/config.ts';
 export type { DropReason, Effects, ProtocolEvent, Timer } from './core/effects.ts';
 export { OverlayError } from './core/errors.ts';

@@ -72,10 +72,11 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'sim/report': ['lib/core', 'sim/underlay', 'sim/measure', 'sim/experiments'],
   'sim/experiments': ['lib/core', 'lib/peer', 'lib/wire', 'sim/underlay', 'sim/world', 'sim/measure', 'sim/report'],
   'sim/scenario': ['lib/core', 'lib/peer', 'sim/underlay', 'sim/world', 'sim/measure'],
+  'sim/testing': ['lib/core', 'sim/scenario', 'fast-check', 'node:fs', 'node:os', 'node:path'],
   sim: ['sim/scenario', 'sim/underlay', 'sim/world', 'sim/measure', 'sim/input', 'sim/report', 'sim/experiments'],
   bin: [
     'lib', 'lib/core', 'lib/node', 'lib/transport', 'sim/world', 'sim/measure', 'node:buffer', 'node:crypto', 'node:diagnostics_channel', 'node:events', 'node:readline',
-    'sim', 'sim/underlay', 'sim/input', 'sim/report', 'sim/experiments', 'node:fs', 'node:module', 'node:path', 'node:url',
+    'sim', 'sim/scenario', 'node:os', 'node:worker_threads', 'sim/underlay', 'sim/input', 'sim/report', 'sim/experiments', 'node:fs', 'node:module', 'node:path', 'node:url',
   ],
 };
 
@@ -85,10 +86,16 @@ const pure = shipped.filter(({ path }) => PURE.includes(layerOf(path)));
 
 /** A protocol each. What else stands in these folders helps one of them, and may be imported from its own folder. */
 const PROTOCOL_FILES = [
+  'lib/membership/cyclon.ts',
   'lib/membership/hyparview.ts',
+  'lib/overlay/narada.ts',
+  'lib/overlay/nice/nice.ts',
   'lib/overlay/static-overlay.ts',
+  'lib/overlay/switch-tree.ts',
+  'lib/overlay/x-bot.ts',
   'lib/dissemination/anti-entropy.ts',
   'lib/dissemination/flooding.ts',
+  'lib/dissemination/gossip-mesh.ts',
   'lib/dissemination/plumtree.ts',
   'lib/dissemination/rumor-mongering.ts',
   'lib/dissemination/tree-multicast.ts',
@@ -119,13 +126,13 @@ describe('dependencies point one way', () => {
   });
 
   test('every file that implements a protocol is listed as one', () => {
-    const implementing = shipped.filter(({ code }) => /\bimplements (?:Overlay|TreeOverlay|Dissemination)\b/.test(code)).map(({ path }) => path);
+    const implementing = shipped.filter(({ code }) => /\bimplements (?:Overlay|EditableOverlay|TreeOverlay|Dissemination)\b/.test(code)).map(({ path }) => path);
     expect(implementing.sort()).toEqual([...PROTOCOL_FILES].sort());
   });
 
-  test('packages: cbor-x in lib/wire, and nothing else that is not Node\'s', () => {
+  test('packages: cbor-x in lib/wire, fast-check in sim/testing, and nothing else that is not Node\'s', () => {
     const foreign = shipped.flatMap(({ path, imports }) => imports.filter((to) => !/^(lib|sim|bin)\//.test(to) && !to.startsWith('node:')).map((to) => `${path} imports ${to}`));
-    expect([...new Set(foreign)]).toEqual(['lib/wire/codec.ts imports cbor-x']);
+    expect([...new Set(foreign)]).toEqual(['lib/wire/codec.ts imports cbor-x', 'sim/testing/arbitraries.ts imports fast-check']);
   });
 
   test('imports within the project end in .ts', () => {
@@ -228,12 +235,13 @@ describe('style', () => {
 });
 
 describe('the package', () => {
-  const manifest: { readonly dependencies: object; readonly devDependencies: object; readonly type: string } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const manifest: { readonly dependencies: object; readonly devDependencies: Readonly<Record<string, string>>; readonly peerDependencies: object; readonly type: string } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 
   test('depends on what DESIGN.md allows', () => {
     expect(Object.keys(manifest.dependencies)).toEqual(['cbor-x']);
     expect(Object.keys(manifest.devDependencies).sort()).toEqual(['@types/node', 'fast-check', 'tsx', 'typescript', 'vitest']);
-    expect(Object.keys(manifest).filter((key) => /[dD]ependencies/.test(key))).toEqual(['dependencies', 'devDependencies']);
+    expect(Object.keys(manifest).filter((key) => /[dD]ependencies/.test(key))).toEqual(['dependencies', 'peerDependencies', 'peerDependenciesMeta', 'devDependencies']);
+    expect(Object.entries(manifest.peerDependencies)).toEqual([['fast-check', manifest.devDependencies['fast-check']]]);
   });
 
   test('has five folders, what is built and hidden ones apart', () => {

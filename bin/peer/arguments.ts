@@ -65,7 +65,7 @@ const PRESET: Option = { name: 'preset', value: 'NET', help: 'times that fit the
 const PREFER: Option = { name: 'prefer', value: 'WHICH', help: 'between peers that share both: udp, tcp, or auto (the default), large messages by TCP and all else by UDP' };
 const GROUP_OPTIONS: readonly Option[] = [
   { name: 'overlay', value: 'NAME', help: 'hyparview (the default)' },
-  { name: 'dissemination', value: 'NAME', help: 'plumtree (the default), flooding, rumor or anti-entropy; the same at all members' },
+  { name: 'dissemination', value: 'NAME', help: 'plumtree (the default), flooding, gossip-mesh, rumor or anti-entropy; the same at all members' },
   { name: 'order', value: 'ORDER', help: 'none (the default), fifo or causal; causal at all members' },
   { name: 'repair', value: 'HOW', help: 'none or anti-entropy (the default), which brings what was missed' },
   { name: 'since', value: 'WHEN', help: 'what a newcomer gets: now (the default), history, all that others still keep, or any, nothing asked for' },
@@ -197,7 +197,7 @@ function joinOptions(values: ReadonlyMap<string, string>): JoinOptions {
   }
   return {
     ...(overlay === undefined ? {} : { overlay: word('--overlay', overlay, ['hyparview']) }),
-    ...(dissemination === undefined ? {} : { dissemination: word('--dissemination', dissemination, ['plumtree', 'flooding', 'rumor', 'anti-entropy']) }),
+    ...(dissemination === undefined ? {} : { dissemination: word('--dissemination', dissemination, ['plumtree', 'flooding', 'gossip-mesh', 'rumor', 'anti-entropy']) }),
     ...(order === undefined ? {} : { order: word('--order', order, ['none', 'fifo', 'causal']) }),
     ...(repair === undefined ? {} : { repair: word('--repair', repair, ['none', 'anti-entropy']) }),
     ...(since === undefined ? {} : { since: word('--since', since, ['now', 'history', 'any']) }),

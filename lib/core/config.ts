@@ -1,25 +1,74 @@
 import { OverlayError, describe, invalidOption } from './errors.ts';
 import { CAUSAL_ENTRIES_MAX } from './messages.ts';
-import type { DisseminationOptions, FailureDetectorOptions, GroupConfig, GroupLimits, GroupOptions, OverlayOptions } from './options.ts';
+import type { ContactOptions, CyclonOptions, DisseminationOptions, FailureDetectorOptions, GossipMeshOptions, GroupConfig, GroupLimits, GroupOptions, HyParViewOptions, NaradaOptions, OverlayOptions } from './options.ts';
+import { NARADA_MEMBERS_MAX } from './messages/narada.ts';
+import { TREE_CHILDREN_MAX } from './messages/switch-tree.ts';
 import { closest } from './suggest.ts';
 
 export type * from './options.ts';
 
+const HYPARVIEW_DEFAULTS: HyParViewOptions = {
+  kind: 'hyparview',
+  activeViewSize: 5,
+  passiveViewSize: 30,
+  activeRandomWalkLength: 6,
+  passiveRandomWalkLength: 3,
+  shuffleActive: 3,
+  shufflePassive: 4,
+  shuffleIntervalMs: 1000,
+  neighbourTimeoutMs: 2000,
+};
+
 const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<OverlayOptions, { kind: K }> } = {
-  hyparview: {
-    kind: 'hyparview',
-    activeViewSize: 5,
-    passiveViewSize: 30,
-    activeRandomWalkLength: 6,
-    passiveRandomWalkLength: 3,
-    shuffleActive: 3,
-    shufflePassive: 4,
-    shuffleIntervalMs: 1000,
-    neighbourTimeoutMs: 2000,
-  },
+  hyparview: HYPARVIEW_DEFAULTS,
+  cyclon: { kind: 'cyclon', viewSize: 20, shuffleLength: 8, shuffleIntervalMs: 1000, joinWalkLength: 5 },
   full: { kind: 'full' },
   static: { kind: 'static' },
+  narada: {
+    kind: 'narada',
+    degreeMin: 3,
+    degreeMax: 6,
+    membersMax: NARADA_MEMBERS_MAX,
+    refreshIntervalMs: 30_000,
+    updateDelayMs: 1000,
+    memberTimeoutMs: 120_000,
+    repairIntervalMs: 5000,
+    repairWaitMs: 60_000,
+    probeIntervalMs: 10_000,
+    probeTimeoutMs: 2000,
+    deadMemberMs: 600_000,
+    transientMs: 10_000,
+  },
+  'switch-tree': {
+    kind: 'switch-tree',
+    childrenMax: 4,
+    goal: 'cost',
+    scope: '2-hop',
+    gainPercent: 5,
+    switchIntervalMs: 5000,
+    refreshIntervalMs: 5000,
+    searchTimeoutMs: 2000,
+  },
+  'x-bot': {
+    ...HYPARVIEW_DEFAULTS,
+    kind: 'x-bot',
+    unbiasedNeighbours: 1,
+    passiveScanLength: 2,
+    optimizationIntervalMs: 2000,
+    swapTimeoutMs: 5000,
+    gainPercent: 5,
+  },
+  nice: {
+    kind: 'nice',
+    clusterSizeMin: 3,
+    heartbeatIntervalMs: 5000,
+    heartbeatsMissedMax: 5,
+    queryTimeoutMs: 2000,
+    gainPercent: 10,
+  },
 };
+
+const CONTACT_DEFAULTS: ContactOptions = { partner: 'uniform', spatialExponent: 2, connectionLimit: 0, huntLimit: 0 };
 
 const DISSEMINATION_DEFAULTS: {
   readonly [K in DisseminationOptions['kind']]: Extract<DisseminationOptions, { kind: K }>;
@@ -39,9 +88,35 @@ const DISSEMINATION_DEFAULTS: {
     missingMax: 1024,
     treesMax: 1024,
   },
-  rumor: { kind: 'rumor', mode: 'push', interest: 'feedback', stop: 'counter', k: 2, cycleMs: 1000, hotMax: 1024 },
-  'anti-entropy': { kind: 'anti-entropy', mode: 'push-pull', cycleMs: 1000, batchMax: 256 },
+  'gossip-mesh': {
+    kind: 'gossip-mesh',
+    d: 6,
+    dLow: 4,
+    dHigh: 12,
+    dLazy: 6,
+    heartbeatMs: 1000,
+    gossipWindow: 3,
+    pruneBackoffMs: 60_000,
+    iHaveBatchMax: 64,
+    missingMax: 1024,
+    batchMax: 256,
+  },
+  rumor: {
+    kind: 'rumor',
+    mode: 'push',
+    interest: 'feedback',
+    stop: 'counter',
+    k: 2,
+    minimization: 'none',
+    ...CONTACT_DEFAULTS,
+    cycleMs: 1000,
+    hotMax: 1024,
+  },
+  'anti-entropy': { kind: 'anti-entropy', mode: 'push-pull', exchange: 'full', recentMs: 10_000, ...CONTACT_DEFAULTS, cycleMs: 1000, batchMax: 256, reconcile: 'digest' },
 };
+
+/** A mesh is chosen among more links than it may have. */
+const OVERLAY_DEFAULTS_BELOW_MESH = { ...OVERLAY_DEFAULTS, hyparview: { ...OVERLAY_DEFAULTS.hyparview, activeViewSize: 16 } };
 
 const GROUP_DEFAULTS: GroupLimits = Object.freeze({
   order: 'none',
@@ -85,9 +160,11 @@ for (const part of [OVERLAY_DEFAULTS, DISSEMINATION_DEFAULTS]) {
  */
 export function groupConfig(options: GroupOptions = {}): GroupConfig {
   const { overlay = 'hyparview', dissemination = 'plumtree', repair = 'none', ...rest } = options;
+  const limits = withDefaults<GroupLimits>(rest, GROUP_DEFAULTS, 'group');
+  const isMesh = dissemination === 'gossip-mesh' || (typeof dissemination === 'object' && dissemination?.kind === 'gossip-mesh');
   const config: GroupConfig = {
-    ...withDefaults<GroupLimits>(rest, GROUP_DEFAULTS, 'group'),
-    overlay: choose('overlay', overlay, OVERLAY_DEFAULTS),
+    ...limits,
+    overlay: choose('overlay', overlay, isMesh ? OVERLAY_DEFAULTS_BELOW_MESH : OVERLAY_DEFAULTS),
     dissemination: choose('dissemination', dissemination, DISSEMINATION_DEFAULTS),
     repair: repair === 'none' ? undefined : choose('repair', repair, { 'anti-entropy': DISSEMINATION_DEFAULTS['anti-entropy'] }, ['none']),
   };
@@ -117,6 +194,21 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   shufflePassive: [0, 64],
   shuffleIntervalMs: [1, 86_400_000],
   neighbourTimeoutMs: [1, 3_600_000],
+  viewSize: [1, 256],
+  shuffleLength: [1, 128],
+  joinWalkLength: [0, 64],
+  unbiasedNeighbours: [1, 255],
+  passiveScanLength: [1, 64],
+  optimizationIntervalMs: [1, 86_400_000],
+  swapTimeoutMs: [1, 3_600_000],
+  childrenMax: [2, TREE_CHILDREN_MAX],
+  switchIntervalMs: [1, 86_400_000],
+  searchTimeoutMs: [1, 3_600_000],
+  clusterSizeMin: [2, 16],
+  heartbeatIntervalMs: [10, 3_600_000],
+  heartbeatsMissedMax: [2, 1000],
+  queryTimeoutMs: [1, 3_600_000],
+  gainPercent: [0, 99],
   optimizationThreshold: [0, 1000],
   iHaveDelayMs: [0, 60_000],
   iHaveBytesPerMs: [1, 1_000_000_000],
@@ -125,7 +217,17 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   graftRetryMs: [1, 3_600_000],
   missingMax: [1, 1_000_000],
   treesMax: [1, 1_000_000],
+  d: [1, 256],
+  dLow: [1, 256],
+  dHigh: [1, 256],
+  dLazy: [0, 256],
+  heartbeatMs: [1, 3_600_000],
+  gossipWindow: [1, 100],
+  pruneBackoffMs: [0, 3_600_000],
   k: [1, 1000],
+  connectionLimit: [0, 65_536],
+  huntLimit: [0, 64],
+  recentMs: [1, 86_400_000],
   cycleMs: [1, 86_400_000],
   hotMax: [1, 1_000_000],
   batchMax: [1, 65_536],
@@ -145,6 +247,21 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   localHealthMax: [0, 64],
   watchedMax: [1, 65_536],
   relaysMax: [1, 65_536],
+  degreeMin: [1, 256],
+  degreeMax: [2, 256],
+  membersMax: [2, NARADA_MEMBERS_MAX],
+  refreshIntervalMs: [1, 86_400_000],
+  updateDelayMs: [0, 60_000],
+  memberTimeoutMs: [1, 86_400_000],
+  repairIntervalMs: [1, 3_600_000],
+  repairWaitMs: [0, 3_600_000],
+  deadMemberMs: [1, 86_400_000],
+  transientMs: [0, 600_000],
+};
+
+/** Allowed values of the options that may be fractions: smallest, largest. */
+const FRACTIONS: Readonly<Record<string, readonly [number, number]>> = {
+  spatialExponent: [0, 8],
 };
 
 /** Allowed values of the options that are words. */
@@ -152,9 +269,15 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   order: ['none', 'fifo', 'causal'],
   since: ['any', 'now', 'history'],
   tree: ['shared', 'per-source'],
+  goal: ['cost', 'delay'],
+  scope: ['sibling', '1-hop', '2-hop', 'any'],
   mode: ['push', 'pull', 'push-pull'],
   interest: ['feedback', 'blind'],
   stop: ['counter', 'coin'],
+  reconcile: ['digest', 'ranges'],
+  minimization: ['none', 'counters'],
+  partner: ['uniform', 'spatial'],
+  exchange: ['full', 'recent'],
 };
 
 function choose<T extends { readonly kind: string }>(
@@ -190,35 +313,84 @@ function withDefaults<T extends object>(given: Partial<T>, defaults: T, where: s
 function checkValue(where: string, name: string, value: unknown): void {
   const words = WORDS[name];
   if (words !== undefined && !words.includes(value as string)) invalidOption(where, `one of ${words.join(', ')}`, value);
-  const range = RANGES[name];
+  checkNumber(where, value, RANGES[name], true);
+  checkNumber(where, value, FRACTIONS[name], false);
+}
+
+function checkNumber(where: string, value: unknown, range: readonly [number, number] | undefined, whole: boolean): void {
   if (range === undefined) return;
   const [min, max] = range;
-  const fits = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
-  if (!fits) invalidOption(where, `a whole number from ${min} to ${max}`, value);
+  const fits = typeof value === 'number' && (Number.isInteger(value) || !whole) && value >= min && value <= max;
+  if (!fits) invalidOption(where, `a ${whole ? 'whole ' : ''}number from ${min} to ${max}`, value);
 }
 
 function checkRelations(config: GroupConfig): void {
   const { overlay, dissemination } = config;
-  if (overlay.kind === 'hyparview' && overlay.passiveRandomWalkLength > overlay.activeRandomWalkLength) {
-    invalidOption('overlay.hyparview.passiveRandomWalkLength', `at most activeRandomWalkLength (${overlay.activeRandomWalkLength})`, overlay.passiveRandomWalkLength);
+  if ((overlay.kind === 'hyparview' || overlay.kind === 'x-bot') && overlay.passiveRandomWalkLength > overlay.activeRandomWalkLength) {
+    invalidOption(`overlay.${overlay.kind}.passiveRandomWalkLength`, `at most activeRandomWalkLength (${overlay.activeRandomWalkLength})`, overlay.passiveRandomWalkLength);
   }
+  if (overlay.kind === 'x-bot' && overlay.unbiasedNeighbours >= overlay.activeViewSize) {
+    invalidOption('overlay.x-bot.unbiasedNeighbours', `less than activeViewSize (${overlay.activeViewSize})`, overlay.unbiasedNeighbours);
+  }
+  if (dissemination.kind === 'gossip-mesh') checkMesh(dissemination);
+  if (overlay.kind === 'cyclon') checkCyclon(overlay, dissemination);
   if (dissemination.kind === 'plumtree' && dissemination.iHaveDelayMs >= dissemination.graftTimeoutMs) {
     invalidOption('dissemination.plumtree.iHaveDelayMs', `less than graftTimeoutMs (${dissemination.graftTimeoutMs})`, dissemination.iHaveDelayMs);
   }
-  if (dissemination.kind === 'tree' && overlay.kind !== 'static') {
-    invalidOption('dissemination', 'an overlay of kind static for tree, since the tree is given', overlay.kind);
+  if (overlay.kind === 'narada') checkNarada(overlay);
+  if (dissemination.kind === 'tree' && !TREE_OVERLAYS.includes(overlay.kind)) {
+    invalidOption('dissemination', `an overlay of kind ${TREE_OVERLAYS.join(', ')} for tree, since those know one`, overlay.kind);
   }
   if (dissemination.kind === 'anti-entropy' && config.repair !== undefined) {
     invalidOption('repair', 'none when the dissemination is anti-entropy already', config.repair.kind);
   }
+  checkEpidemics(config);
   checkHistory(config);
   if (config.order === 'causal' && config.originsMax > CAUSAL_ENTRIES_MAX) {
     invalidOption('originsMax', `at most ${CAUSAL_ENTRIES_MAX} in causal order, since a message may name each`, config.originsMax);
   }
 }
 
+function checkMesh({ d, dLow, dHigh }: GossipMeshOptions): void {
+  if (dLow > d) invalidOption('dissemination.gossip-mesh.dLow', `at most d (${d})`, dLow);
+  if (dHigh < d) invalidOption('dissemination.gossip-mesh.dHigh', `at least d (${d})`, dHigh);
+}
+
+/** Its views are not mutual, and change all the time: what keeps a state for each link cannot use them. */
+function checkCyclon({ viewSize, shuffleLength }: CyclonOptions, { kind }: DisseminationOptions): void {
+  if (shuffleLength > viewSize) invalidOption('overlay.cyclon.shuffleLength', `at most viewSize (${viewSize})`, shuffleLength);
+  if (kind !== 'rumor' && kind !== 'anti-entropy' && kind !== 'flooding') {
+    invalidOption('dissemination', 'rumor, anti-entropy or flooding over cyclon, whose views are not mutual', kind);
+  }
+}
+
+/** Overlays that know a tree for each publisher. */
+const TREE_OVERLAYS: readonly OverlayOptions['kind'][] = ['static', 'narada', 'switch-tree', 'nice'];
+
+function checkNarada({ degreeMin, degreeMax, refreshIntervalMs, memberTimeoutMs }: NaradaOptions): void {
+  if (degreeMin > degreeMax) invalidOption('overlay.narada.degreeMin', `at most degreeMax (${degreeMax})`, degreeMin);
+  if (memberTimeoutMs <= 2 * refreshIntervalMs) {
+    invalidOption('overlay.narada.memberTimeoutMs', `more than twice refreshIntervalMs (${refreshIntervalMs})`, memberTimeoutMs);
+  }
+}
+
+function checkEpidemics({ overlay, dissemination, repair }: GroupConfig): void {
+  if (dissemination.kind === 'rumor' && dissemination.minimization === 'counters') {
+    const { mode, interest, stop } = dissemination;
+    if (mode !== 'push-pull' || interest !== 'feedback' || stop !== 'counter') {
+      invalidOption('dissemination.rumor.minimization', 'none but with push-pull, feedback and counter, since two counters are compared', `${mode}, ${interest}, ${stop}`);
+    }
+  }
+  for (const [part, epidemic] of [['dissemination', dissemination], ['repair', repair]] as const) {
+    if (epidemic === undefined || !('partner' in epidemic)) continue;
+    if (epidemic.partner === 'spatial' && overlay.kind !== 'full' && overlay.kind !== 'static') {
+      invalidOption(`${part}.${epidemic.kind}.partner`, `uniform over ${overlay.kind}, since distances are measured for overlays full and static only`, epidemic.partner);
+    }
+  }
+}
+
 function checkHistory({ dissemination, repair, since, historyMessagesMax, historyBytesMax, messageBytesMax }: GroupConfig): void {
-  if (!(dissemination.kind === 'anti-entropy' || dissemination.kind === 'plumtree' || repair !== undefined || since === 'history')) return;
+  if (!(dissemination.kind === 'anti-entropy' || dissemination.kind === 'plumtree' || dissemination.kind === 'gossip-mesh' || repair !== undefined || since === 'history')) return;
   if (historyMessagesMax === 0) {
     invalidOption('historyMessagesMax', 'at least 1, since the group answers those who missed a message', 0);
   }

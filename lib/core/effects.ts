@@ -39,7 +39,13 @@ export type Timer =
   | AntiEntropyTimer
   | GapTimer
   | CatchUpTimer
-  | ProbeTimer;
+  | CyclonTimer
+  | GossipMeshTimer
+  | ProbeTimer
+  | NaradaTimer
+  | SwitchTreeTimer
+  | XBotTimer
+  | NiceTimer;
 
 /** HyParView: time to shuffle. */
 export interface ShuffleTimer extends GroupTimer {
@@ -89,12 +95,52 @@ export interface CatchUpTimer extends GroupTimer {
   readonly attempt: number;
 }
 
+/** Cyclon: time to shuffle. */
+export interface CyclonTimer extends GroupTimer {
+  readonly kind: 'cyclon';
+}
+
+/** Gossip mesh: the heartbeat. */
+export interface GossipMeshTimer extends GroupTimer {
+  readonly kind: 'gossipMesh';
+}
+
 /** Failure detector: `tick` begins and ends probe intervals; the others end a wait of the probe `seq`. */
 export interface ProbeTimer extends GroupTimer {
   readonly kind: 'probe';
   /** `indirect`: no answer yet, ask others. `suspicion`: it has lasted long enough. `relay`: no answer to a ping for another peer. */
   readonly step: 'tick' | 'indirect' | 'suspicion' | 'relay';
   readonly seq: number;
+}
+
+/** Narada: time for one of its periodic steps, or to tell what has changed (`update`). */
+export interface NaradaTimer extends GroupTimer {
+  readonly kind: 'narada';
+  readonly step: 'refresh' | 'update' | 'probe' | 'repair' | 'check';
+}
+
+/** Switch-trees: `refresh` and `switch` begin rounds, `search` ends a wait of a search for a parent. */
+export interface SwitchTreeTimer extends GroupTimer {
+  readonly kind: 'switchTree';
+  readonly step: 'refresh' | 'switch' | 'search';
+  /** Of this peer's waits; 0 for the others. */
+  readonly wait: number;
+}
+
+/** X-BOT: `optimize` begins a round, `swap` ends the wait for the others of a swap. */
+export interface XBotTimer extends GroupTimer {
+  readonly kind: 'xBot';
+  readonly step: 'optimize' | 'swap';
+  /** Of this peer's swaps; 0 for `optimize`. */
+  readonly swap: number;
+}
+
+/** NICE: time for heartbeats; no answer came in a search for a place, or to a move; the search begins again; a new leader is due. */
+export interface NiceTimer extends GroupTimer {
+  readonly kind: 'nice';
+  readonly step: 'heartbeat' | 'search' | 'move' | 'retry' | 'elect';
+  /** Of what it was set for: when that is over, the timer is stale. */
+  readonly number: number;
 }
 
 /** Why something was thrown away. Each has a counter beside the event. */

@@ -14,6 +14,12 @@ export interface HistoryLimits {
   readonly historyBytesMax: number;
 }
 
+/** Told of what a history takes in and drops. */
+export interface HistoryObserver {
+  onKept(message: DataMessage): void;
+  onDropped(message: DataMessage): void;
+}
+
 /**
  * The most recent messages of a group, kept to send again; the oldest go first when a
  * limit is reached. Messages are numbered as they come in, from 0; the one numbered n
@@ -28,6 +34,8 @@ export class History {
   /** Messages that were ever added, those dropped since included: the number of the next one. */
   added = 0;
   private index: HistoryIndex | undefined = undefined;
+  /** To be set while nothing is kept yet. */
+  observer: HistoryObserver | undefined = undefined;
 
   constructor(limits: HistoryLimits) {
     this.limits = limits;
@@ -43,15 +51,16 @@ export class History {
     this.index?.add(this.added, message.origin, message.seq);
     this.added++;
     this.bytes += bytes;
+    this.observer?.onKept(message);
   }
 
-  /** Newest first, since what is asked for is mostly recent. */
-  find(origin: number, epoch: number, seq: number): DataMessage | undefined {
+  /** Of the messages numbered below `end`; newest first, since what is asked for is mostly recent. */
+  find(origin: number, epoch: number, seq: number, end = Infinity): DataMessage | undefined {
     const { evicted, index } = this;
     let number = index === undefined ? this.added - 1 : index.last(origin, seq);
     while (number >= evicted) {
       const message = this.slots[this.slotOf(number)] as DataMessage;
-      if (message.seq === seq && message.origin === origin && message.epoch === epoch) return message;
+      if (message.seq === seq && message.origin === origin && message.epoch === epoch) return number < end ? message : undefined;
       number = index === undefined ? number - 1 : index.before(number);
     }
     return undefined;
@@ -77,8 +86,10 @@ export class History {
 
   private evict(): void {
     const slot = this.slotOf(this.evicted++);
-    this.bytes -= weightOf(this.slots[slot] as DataMessage);
+    const message = this.slots[slot] as DataMessage;
+    this.bytes -= weightOf(message);
     this.slots[slot] = undefined;
+    this.observer?.onDropped(message);
   }
 
   private grow(): void {

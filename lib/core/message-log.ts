@@ -2,7 +2,7 @@ import { CausalOrder } from './causal-order.ts';
 import type { Effects, GapTimer } from './effects.ts';
 import type { DropReason } from './effects.ts';
 import { FifoOrder } from './fifo-order.ts';
-import { History } from './history.ts';
+import { History, type HistoryObserver } from './history.ts';
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
 import type { MessageOrder } from './message-order.ts';
 import type { CausalEntry, DataMessage, DigestEntry } from './messages.ts';
@@ -78,6 +78,7 @@ export class MessageLog {
     }
     if (!log.fits(message.seq)) this.giveUp(log, message.seq - WINDOW_SIZE + 1, effects);
     log.add(message.seq);
+    if (this.origins !== undefined && 2 * this.origins.size > this.limits.originsMax) this.moveToEnd(log, this.origins);
     this.digestMade = undefined;
     this.accepted++;
     this.last = message;
@@ -116,9 +117,9 @@ export class MessageLog {
     return log.epoch > epoch ? Infinity : log.highest;
   }
 
-  /** The message, while it is in the history. */
-  find(id: MessageId): DataMessage | undefined {
-    return this.history?.find(id.origin, id.epoch, id.seq);
+  /** The message, while it is in the history, if it was kept before the mark. */
+  find(id: MessageId, mark = Infinity): DataMessage | undefined {
+    return this.history?.find(id.origin, id.epoch, id.seq, mark);
   }
 
   /**
@@ -142,6 +143,12 @@ export class MessageLog {
   /** How many messages the history has let go to stay within its bounds. */
   get evicted(): number {
     return this.history?.evicted ?? 0;
+  }
+
+  /** To be called before anything is kept. */
+  observeHistory(observer: HistoryObserver): void {
+    this.history ??= new History(this.limits);
+    this.history.observer = observer;
   }
 
   /** Messages of the history that the owner of `digest` lacks, of those kept before the mark, oldest first, at most `messagesMax`. */
@@ -332,7 +339,13 @@ export class MessageLog {
     return log;
   }
 
-  /** Policy: the origin known longest goes, since nothing tells a live one from an invented one. */
+  /** From half of `originsMax` on origins stand in the order in which they were heard last. */
+  private moveToEnd(log: OriginLog, origins: Map<PeerRef, OriginLog>): void {
+    origins.delete(log.origin);
+    origins.set(log.origin, log);
+  }
+
+  /** Policy: the origin goes from which nothing new came for longest. Whoever invents origins then pushes out inventions before it does those who publish. */
   private evictOrigin(newest: PeerRef, effects: Effects): void {
     for (const [origin, log] of this.origins ?? []) {
       if (origin === newest) continue;

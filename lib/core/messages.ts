@@ -1,7 +1,24 @@
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
+import type { CyclonMessage } from './messages/cyclon.ts';
+import type { IWant } from './messages/gossip-mesh.ts';
+import type { RangeMessage } from './messages/ranges.ts';
+import type { NiceMessage } from './messages/nice.ts';
+import type { Connect, ConnectReply, Recent } from './messages/epidemics.ts';
 import type { RttMessage } from './messages/rtt.ts';
+import type { SwitchTreeMessage } from './messages/switch-tree.ts';
+import type { XBotMessage } from './messages/x-bot.ts';
 
+export * from './messages/cyclon.ts';
+export type * from './messages/gossip-mesh.ts';
+export * from './messages/ranges.ts';
+import type { NaradaMessage } from './messages/narada.ts';
+
+export type * from './messages/narada.ts';
+export type * from './messages/nice.ts';
+export type * from './messages/epidemics.ts';
 export type * from './messages/rtt.ts';
+export type * from './messages/switch-tree.ts';
+export type * from './messages/x-bot.ts';
 
 /**
  * Everything that a peer can say to another. One union, so that adding a message
@@ -19,10 +36,15 @@ export type MembershipMessage =
   | Disconnect
   | Shuffle
   | ShuffleReply
-  | RttMessage;
+  | CyclonMessage
+  | NaradaMessage
+  | RttMessage
+  | SwitchTreeMessage
+  | XBotMessage
+  | NiceMessage;
 
 /** Messages of a dissemination protocol that carry no payload. */
-export type DisseminationControl = IHave | Graft | Prune | Feedback | RumorRequest | Digest;
+export type DisseminationControl = IWant | RangeMessage | IHave | Graft | Prune | Feedback | RumorRequest | Digest | Connect | ConnectReply | Recent;
 
 /** Messages of the failure detector; their group is `PEER_GROUP`. */
 export type ProbeMessage = Ping | Ack | PingRequest | Nack;
@@ -55,13 +77,13 @@ export const CAUSAL_ENTRIES_MAX = 4096;
 /** What an entry counts for in bounds of bytes: its length on the wire. */
 export const CAUSAL_ENTRY_BYTES = 24;
 
-/** HyParView: a newcomer asks its contact to let it in. */
+/** HyParView, Cyclon: a newcomer asks its contact to let it in. */
 export interface Join {
   readonly kind: 'join';
   readonly group: GroupRef;
 }
 
-/** HyParView: a random walk that spreads the newcomer. */
+/** HyParView, Cyclon: a random walk that spreads the newcomer. */
 export interface ForwardJoin {
   readonly kind: 'forwardJoin';
   readonly group: GroupRef;
@@ -108,14 +130,14 @@ export interface Announcement extends MessageId {
   readonly hops: number;
 }
 
-/** Plumtree: the sender has these messages. */
+/** Plumtree, gossip mesh: the sender has these messages. */
 export interface IHave {
   readonly kind: 'iHave';
   readonly group: GroupRef;
   readonly announcements: readonly Announcement[];
 }
 
-/** Plumtree: make the link between us eager; `id` asks for that message too. */
+/** Plumtree: make the link between us eager; `id` asks for that message too. Gossip mesh: take the link between us into the mesh. */
 export interface Graft {
   readonly kind: 'graft';
   readonly group: GroupRef;
@@ -124,7 +146,7 @@ export interface Graft {
   readonly id?: MessageId;
 }
 
-/** Plumtree: make the link between us lazy. */
+/** Plumtree: make the link between us lazy. Gossip mesh: take it out of the mesh, and ask for no other for a while. */
 export interface Prune {
   readonly kind: 'prune';
   readonly group: GroupRef;
@@ -136,6 +158,8 @@ export interface Feedback extends MessageId {
   readonly kind: 'feedback';
   readonly group: GroupRef;
   readonly knew: boolean;
+  /** Minimization: the counter of a receiver that is still telling the rumor; absent where it is not, or learnt it only now. */
+  readonly counter?: number;
 }
 
 /** Rumor mongering, pull: send me your hot rumors. */

@@ -3,7 +3,7 @@
  */
 export interface HyParViewOptions {
   readonly kind: 'hyparview';
-  /** Peers linked to. Default 5, as in the paper (fan-out 4, plus the one a message came from). */
+  /** Peers linked to. Default 5, as in the paper (fan-out 4, plus the one a message came from); below a gossip mesh 16, a guess: peers of libp2p hold dozens of connections. */
   readonly activeViewSize: number;
   /** Peers remembered as replacements. Default 30, as in the paper. */
   readonly passiveViewSize: number;
@@ -21,6 +21,76 @@ export interface HyParViewOptions {
   readonly neighbourTimeoutMs: number;
 }
 
+/** Cyclon (Voulgaris, Gavidia, van Steen, 2005). */
+export interface CyclonOptions {
+  readonly kind: 'cyclon';
+  /** Peers in the view (the paper's c). Default 20, a size that the paper measures. */
+  readonly viewSize: number;
+  /** Entries sent in a shuffle (the paper's l), at most viewSize. Default 8, a guess: two fifths of the view. */
+  readonly shuffleLength: number;
+  /** Time between shuffles, in ms; an answer that takes longer counts as none, so it must exceed a round trip. Default 1000, a guess: the paper counts cycles. */
+  readonly shuffleIntervalMs: number;
+  /** Hops of a newcomer's random walks. Default 5, a guess: about the path length of large groups, as the paper asks. */
+  readonly joinWalkLength: number;
+}
+
+/**
+ * X-BOT (Leitao, Marques, Pereira, Rodrigues, SRDS 2009) above HyParView, whose options
+ * it has too.
+ */
+export interface XBotOptions extends Omit<HyParViewOptions, 'kind'> {
+  readonly kind: 'x-bot';
+  /** Neighbours that are never exchanged for cheaper ones (the paper's mu): those with the dearest links. At least 1, and fewer than activeViewSize. Default 1, the least. */
+  readonly unbiasedNeighbours: number;
+  /** Passive peers measured in a round (the paper's passive scan length, PSL). Default 2, a guess. */
+  readonly passiveScanLength: number;
+  /** Time between rounds, in ms. Default 2000, a guess: two shuffles. */
+  readonly optimizationIntervalMs: number;
+  /** How long to wait for the others of a swap, in ms. Default 5000, a guess: seven messages and a measurement. */
+  readonly swapTimeoutMs: number;
+  /** How much cheaper a link must be to replace another, in percent. Default 5, a guess that keeps errors of measurement from moving links; the paper takes anything. */
+  readonly gainPercent: number;
+}
+
+/**
+ * Switch-trees (Helder, Jamin, GP2PC 2002) with the rules of HMTP (Zhang, Jamin, Zhang,
+ * INFOCOM 2002).
+ */
+export interface SwitchTreeOptions {
+  readonly kind: 'switch-tree';
+  /** Children of a peer at most. Default 4, a guess: with the parent as many links as HyParView has. */
+  readonly childrenMax: number;
+  /** What a parent is chosen by. `cost`: its round trip. `delay`: the delay to the root through it. Default `cost`, which makes the papers' low-cost trees. */
+  readonly goal: 'cost' | 'delay';
+  /** Who may become the new parent: `sibling`, a child of the parent; `1-hop`, any neighbour of the parent; `2-hop`, those and their neighbours; `any`, whom a new join from somewhere on the root path finds. Default `2-hop`. */
+  readonly scope: 'sibling' | '1-hop' | '2-hop' | 'any';
+  /** How much better a parent must be to replace the present one, in percent; as much more for each switch lately. Default 5, a guess that keeps errors of measurement from moving peers. */
+  readonly gainPercent: number;
+  /** Time between looks for a better parent, in ms. Default 5000, a guess. */
+  readonly switchIntervalMs: number;
+  /** Time between refreshes of a parent, in ms; one that is silent for three is gone. Default 5000, a guess. */
+  readonly refreshIntervalMs: number;
+  /** How long a peer that was asked may take to answer, in ms. Default 2000, a guess: above the round trips of the Internet. */
+  readonly searchTimeoutMs: number;
+}
+
+/**
+ * NICE (Banerjee, Bhattacharjee, Kommareddy, SIGCOMM 2002, sections 2 and 3).
+ */
+export interface NiceOptions {
+  readonly kind: 'nice';
+  /** The paper's k: a cluster has k to 3k - 1 members, its leader included. Default 3, as in the paper. */
+  readonly clusterSizeMin: number;
+  /** Time between heartbeats, in ms. Default 5000, a guess. */
+  readonly heartbeatIntervalMs: number;
+  /** A member or leader that was silent for so many heartbeats has failed. Default 5, a guess. */
+  readonly heartbeatsMissedMax: number;
+  /** How long to wait for an answer or for measured distances in a search, in ms. Default 2000, a guess: above the round trips of the Internet. */
+  readonly queryTimeoutMs: number;
+  /** A leader must be so much nearer, in percent, that a member moves to it, and a cluster's radius so much smaller that its leader changes. Default 10, a guess: the paper has none, and measured distances waver. */
+  readonly gainPercent: number;
+}
+
 /** Every member is known and is a neighbour; the application or the scenario gives the list. */
 export interface FullOptions {
   readonly kind: 'full';
@@ -31,7 +101,36 @@ export interface StaticOptions {
   readonly kind: 'static';
 }
 
-export type OverlayOptions = HyParViewOptions | FullOptions | StaticOptions;
+export type OverlayOptions = HyParViewOptions | CyclonOptions | FullOptions | StaticOptions | NaradaOptions | XBotOptions | SwitchTreeOptions | NiceOptions;
+/** Narada (Chu, Rao, Zhang, SIGMETRICS 2000, section 3). The paper names few numbers: most are guesses. */
+export interface NaradaOptions {
+  readonly kind: 'narada';
+  /** Mesh links that each member tries to have at least. Default 3, the lower end of the fan-out range 3 to 6 of the paper's simulations. */
+  readonly degreeMin: number;
+  /** Mesh links at most; twice as many for a while where members join or partitions are mended. Default 6, the upper end of that range. */
+  readonly degreeMax: number;
+  /** Members known, this one included. When the list is full, the dead go first, then newcomers are refused. Default 1024, the most. */
+  readonly membersMax: number;
+  /** Time between refreshes, each a new sequence number and all routes, in ms. Default 30 000, as in later comparisons with Narada (Banerjee et al., SIGCOMM 2002, "Narada-30"). */
+  readonly refreshIntervalMs: number;
+  /** Changed routes are collected this long before neighbours are told, in ms. Default 1000, a guess. */
+  readonly updateDelayMs: number;
+  /** A member of which there is no new sequence number for this long waits to be asked whether it is alive (the paper's T_m), in ms. Must be above twice refreshIntervalMs. Default 120 000, a guess: four refreshes. */
+  readonly memberTimeoutMs: number;
+  /** How often a silent member may be picked and asked (the paper's sleep), in ms. Default 5000, a guess. */
+  readonly repairIntervalMs: number;
+  /** A silent member is asked after this long at the latest, in ms. Default 60 000, a guess. */
+  readonly repairWaitMs: number;
+  /** Time between the measurements of random members, and looks for a link to drop, in ms. Default 10 000, a guess. */
+  readonly probeIntervalMs: number;
+  /** How long a probe or a request may stay unanswered, in ms. Default 2000, a guess: above the round trips of the Internet. */
+  readonly probeTimeoutMs: number;
+  /** How long dead members are remembered, in ms; far longer than news travel. Default 600 000, a guess. */
+  readonly deadMemberMs: number;
+  /** A dropped link carries data on old routes this long, in ms. Default 10 000, a guess: ten updates. */
+  readonly transientMs: number;
+}
+
 
 /** Send on to every neighbour but the one it came from. */
 export interface FloodingOptions {
@@ -43,7 +142,7 @@ export interface UnicastOptions {
   readonly kind: 'unicast';
 }
 
-/** Forward along the links of a tree that is given. */
+/** Forward along the tree that the overlay knows. */
 export interface TreeOptions {
   readonly kind: 'tree';
 }
@@ -71,8 +170,45 @@ export interface PlumtreeOptions {
   readonly treesMax: number;
 }
 
+/** A mesh in the manner of gossipsub, with its parameters' names and defaults (libp2p, gossipsub 1.0 and the backoff of 1.1). */
+export interface GossipMeshOptions {
+  readonly kind: 'gossip-mesh';
+  /** Links in the mesh that a peer fills up to (D). Default 6. */
+  readonly d: number;
+  /** Below so many links more are grafted (D_low). Default 4. */
+  readonly dLow: number;
+  /** With so many links a graft is refused (D_high). Default 12. */
+  readonly dHigh: number;
+  /** Other neighbours to which recent messages are announced at each heartbeat (D_lazy). Default 6. */
+  readonly dLazy: number;
+  /** Time between heartbeats, in ms. Default 1000. */
+  readonly heartbeatMs: number;
+  /** Heartbeats for which a message is announced (the gossip window of the message cache). Default 3. */
+  readonly gossipWindow: number;
+  /** How long a link that was pruned may not be grafted again, in ms; who was pruned adds one to two heartbeats. Default 60 000. */
+  readonly pruneBackoffMs: number;
+  /** Announcements in one message at most; more are split. Default 64, a guess that keeps it in one datagram. */
+  readonly iHaveBatchMax: number;
+  /** Announced messages asked for between two heartbeats at most; further ones are left to the next announcement, and counted. Default 1024. */
+  readonly missingMax: number;
+  /** Messages sent on one neighbour's requests between two heartbeats at most. Default 256. */
+  readonly batchMax: number;
+}
+
+/** How a peer of an epidemic comes to its partner of a cycle (Demers et al., PODC 1987, sections 1.4 and 3). */
+export interface ContactOptions {
+  /** `uniform`: every neighbour alike. `spatial`: with a probability that falls with the rank by distance. Default `uniform`. */
+  readonly partner: 'uniform' | 'spatial';
+  /** The paper's a: the neighbour of rank i is chosen with a probability that falls as i to the power of -a. From 0 to 8, fractions allowed. Default 2, where the paper's tables end. */
+  readonly spatialExponent: number;
+  /** Contacts by others that a peer accepts in a cycle; 0 for no limit. With a limit each contact begins with a question. Default 0. */
+  readonly connectionLimit: number;
+  /** Other partners that a peer tries in a cycle after a refusal. Default 0; the paper tries 1 and more. */
+  readonly huntLimit: number;
+}
+
 /** Rumor mongering (Demers et al., PODC 1987, section 1.4). */
-export interface RumorOptions {
+export interface RumorOptions extends ContactOptions {
   readonly kind: 'rumor';
   readonly mode: 'push' | 'pull' | 'push-pull';
   /** `feedback`: only contacts that knew the rumor already count. `blind`: every contact counts. */
@@ -81,6 +217,8 @@ export interface RumorOptions {
   readonly stop: 'counter' | 'coin';
   /** The paper's k. Default 2, a guess between the paper's 1 (18 % residue) and 5. */
   readonly k: number;
+  /** `counters`: of two that tell each other a rumor that both know, the one with the smaller counter alone counts it, both when they are equal. For push-pull with feedback and counter. Default `none`. */
+  readonly minimization: 'none' | 'counters';
   /** Length of a cycle in ms; must exceed a round trip. Default 1000, a guess. */
   readonly cycleMs: number;
   /** Rumors hot at a time; the oldest cools first. Default 1024. */
@@ -88,13 +226,25 @@ export interface RumorOptions {
 }
 
 /** Anti-entropy (Demers et al., PODC 1987, section 1.3) on digests per origin. */
-export interface AntiEntropyOptions {
+export interface AntiEntropyOptions extends ContactOptions {
   readonly kind: 'anti-entropy';
   readonly mode: 'push' | 'pull' | 'push-pull';
+  /** `full`: all that both have is compared at once. `recent`: lists of what has changed lately and checksums first, all only if the checksums of the rest differ. Default `full`. */
+  readonly exchange: 'full' | 'recent';
+  /** The paper's tau, in ms: for so long a change counts as recent. Should exceed the time in which messages reach all. Default 10 000, a guess: ten cycles. */
+  readonly recentMs: number;
   /** Length of a cycle in ms: each peer contacts one partner in each. Default 1000, a guess. */
   readonly cycleMs: number;
   /** Messages sent in answer to one digest at most; the rest follows in later cycles. Default 256. */
   readonly batchMax: number;
+  /**
+   * How two peers find out what one of them lacks. `digest`: one says what it has seen of
+   * each publisher, which costs as much as there are publishers and gaps. `ranges`: by
+   * fingerprints of ranges of what they keep (Meyer, SRDS 2023), which costs as much as
+   * they differ, times the logarithm of what they keep, and takes some round trips. All
+   * members must choose the same. Default `digest`.
+   */
+  readonly reconcile: 'digest' | 'ranges';
 }
 
 export type DisseminationOptions =
@@ -102,6 +252,7 @@ export type DisseminationOptions =
   | UnicastOptions
   | TreeOptions
   | PlumtreeOptions
+  | GossipMeshOptions
   | RumorOptions
   | AntiEntropyOptions;
 
@@ -150,7 +301,7 @@ export interface GroupConfig {
   readonly historyMessagesMax: number;
   /** Bytes kept to send again: payloads, and in causal order 24 for each entry. At least messageBytesMax where anything is sent again. Default 4 MiB. */
   readonly historyBytesMax: number;
-  /** Publishers remembered; the one known longest is forgotten first. Default 4096, which is the most in causal order. */
+  /** Publishers remembered; the one from which nothing new came for longest is forgotten first. Default 4096, which is the most in causal order. */
   readonly originsMax: number;
   /** FIFO order: how long a gap may stay open before it is given up. Causal order: how long a message may be held. In ms; default 5000, a guess. */
   readonly gapTimeoutMs: number;

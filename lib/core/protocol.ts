@@ -36,6 +36,33 @@ export interface TreeOverlay extends Overlay {
   forwardTo(origin: PeerRef, from: PeerRef): readonly PeerRef[];
 }
 
+/** An overlay whose links another protocol may exchange for better ones. Both ends of a link must be changed; saying so is that protocol's part. */
+export interface EditableOverlay extends Overlay {
+  /** Peers that are known and not linked to. */
+  readonly passive: readonly PeerRef[];
+  /** It has as many neighbours as it may have. */
+  readonly full: boolean;
+  /** Makes a neighbour of `peer` if there is room; answers whether it is one now. Nothing is sent. */
+  admit(peer: PeerRef, nowMs: number, effects: Effects): boolean;
+  /** Makes a passive peer of a neighbour; answers whether it was one. Nothing is sent. */
+  release(peer: PeerRef, nowMs: number, effects: Effects): boolean;
+  /** While held, it looks for nobody to fill free places with, since somebody is to come. */
+  hold(held: boolean, effects: Effects): void;
+}
+
+/** How far other peers are, for protocols that choose by it. */
+export interface Distances {
+  /** Changes whenever some distance does. */
+  readonly version: number;
+  /** The round trip to `peer` in ms, or `undefined` while it is not known. */
+  rttMs(peer: PeerRef): number | undefined;
+  /** Has it measured, once more if it is known. */
+  probe(peer: PeerRef, nowMs: number, effects: Effects): void;
+}
+
+/** A number that every peer of a group gives to the same publisher: 32 bits made of its identity. */
+export type HashOf = (peer: PeerRef) => number;
+
 /** Told by an overlay when its neighbours change. */
 export interface NeighbourListener {
   onNeighbourUp(peer: PeerRef, nowMs: number, effects: Effects): void;

@@ -2,11 +2,14 @@ import type { AntiEntropyOptions } from '../core/config.ts';
 import type { Effects, Timer } from '../core/effects.ts';
 import type { PeerRef } from '../core/ids.ts';
 import type { MessageLog } from '../core/message-log.ts';
-import { type DataMessage, type Digest, type Message, nextHop } from '../core/messages.ts';
-import type { Dissemination } from '../core/protocol.ts';
+import { type ConnectReply, type DataMessage, type Digest, type DigestEntry, type Message, type Recent, nextHop } from '../core/messages.ts';
+import type { Dissemination, Distances, HashOf } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
+import { Contacts } from './contacts.ts';
 import { OwnMessages } from './own-messages.ts';
-import { randomPartner } from './partner.ts';
+import { partnersOf } from './partner.ts';
+import type { RangeReconciliation } from './range-reconciliation.ts';
+import { RecentUpdates } from './recent-updates.ts';
 
 /**
  * Anti-entropy: in every cycle each peer compares what it has with a random partner,
@@ -14,12 +17,23 @@ import { randomPartner } from './partner.ts';
  * one it repairs what that missed.
  *
  * A. Demers et al.: "Epidemic algorithms for replicated database maintenance", PODC
- * 1987, section 1.3: push, pull or both.
+ * 1987, section 1.3: push, pull or both; all at once, or checksums and recent updates
+ * first. Section 1.4: connection limit and hunting. Section 3: spatial partner selection.
  *
- * Deviations: the paper exchanges checksums and recent updates; here the digest says
- * exactly, for each publisher, which numbers a peer has seen, so that a peer that
- * missed messages gets those and no others. What is no longer in the partner's
- * bounded history cannot be sent. Cycles of different peers are not aligned.
+ * What the paper compares entry by entry is here, for each publisher, which numbers a
+ * peer has seen: a digest, so that a peer that missed messages gets those and no others.
+ *
+ * Deviations: with `exchange: 'recent'` the paper sends recent updates and checksums by
+ * turns; here both sides say of which publishers something came lately, what they have
+ * of them and the checksum of all, and whoever asked works out the checksums of the rest.
+ * The paper's peel back, which goes on with ever older entries until the checksums agree,
+ * is left out. What is no longer in the partner's bounded history cannot be sent. Cycles
+ * of different peers are not aligned.
+ *
+ * With `reconcile: 'ranges'` no digest is sent: the partner is handed the fingerprint of
+ * what is kept here, and the two find the difference (see `RangeReconciliation`). Then
+ * what was no longer kept is not told apart from what was never here: who starts `since`
+ * `now` does not fetch for others what it is not owed itself.
  *
  * As a repair it sends only what has been here for a whole cycle. What is younger may
  * still be on its way to the partner by the other protocol, and a copy that overtakes
@@ -38,6 +52,9 @@ export class AntiEntropy implements Dissemination {
   private readonly log: MessageLog;
   private readonly neighbours: readonly PeerRef[];
   private readonly random: Random;
+  private readonly contacts: Contacts;
+  private readonly recent: RecentUpdates | undefined;
+  private readonly ranges: RangeReconciliation | undefined;
   private readonly role: 'dissemination' | 'repair';
   /** What the log had kept when this cycle began, and when the one before it did. */
   private kept = 0;
@@ -53,6 +70,7 @@ export class AntiEntropy implements Dissemination {
     neighbours: readonly PeerRef[],
     random: Random,
     role: 'dissemination' | 'repair',
+    { distances, hashOf = (peer) => peer, ranges }: AntiEntropyHelp = {},
   ) {
     this.self = self;
     this.session = session;
@@ -61,6 +79,10 @@ export class AntiEntropy implements Dissemination {
     this.neighbours = neighbours;
     this.random = random;
     this.role = role;
+    const partners = partnersOf(options, neighbours, self, random, distances);
+    this.contacts = new Contacts({ group: log.group, protocol: 'antiEntropy', options, partners });
+    this.ranges = ranges;
+    this.recent = options.exchange === 'recent' ? new RecentUpdates(options.recentMs, hashOf) : undefined;
   }
 
   /** The first cycle begins at a random moment, so that peers started together do not act together. */
@@ -68,7 +90,11 @@ export class AntiEntropy implements Dissemination {
     this.setTimer(this.random.below(this.options.cycleMs), effects);
   }
 
-  /** Half of the history is for what is on its way to others; what they have not got when it goes, they never get from here. */
+  /**
+   * Half of the history is for what is on its way to others; what they have not got when
+   * it goes, they never get from here. Where ranges are compared there is always room:
+   * they do not tell what a neighbour has.
+   */
   hasRoom(): boolean {
     const { historyMessagesMax, historyBytesMax } = this.log.limits;
     const { own } = this;
@@ -77,26 +103,35 @@ export class AntiEntropy implements Dissemination {
 
   /** A message of one's own waits for the next comparison; it goes to nobody at once. */
   publish(message: DataMessage, _nowMs: number, _effects: Effects): number {
+    if (this.ranges !== undefined) return 0;
     this.own ??= new OwnMessages(message.epoch, this.log.limits.historyMessagesMax);
     this.own.onPublished(message);
     return 0;
   }
 
-  onMessage(from: PeerRef, message: Message, _nowMs: number, effects: Effects): void {
-    if (message.kind === 'data') this.log.accept(message, from, effects);
-    else if (message.kind === 'digest') this.onDigest(from, message, effects);
+  onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
+    switch (message.kind) {
+      case 'data': return void this.log.accept(message, from, effects);
+      case 'digest': return this.onDigest(from, message, effects);
+      case 'recent': return this.onRecent(from, message, nowMs, effects);
+      case 'connect': return this.contacts.onConnect(from, message, nowMs, effects);
+      case 'connectReply': return this.onConnectReply(from, message, nowMs, effects);
+      case 'ranges':
+      case 'rangeOffer':
+      case 'rangeWant': return this.ranges?.onMessage(from, message, this.mark, effects);
+      default: return;
+    }
   }
 
-  onTimer(timer: Timer, _nowMs: number, effects: Effects): void {
+  onTimer(timer: Timer, nowMs: number, effects: Effects): void {
     if (timer.kind !== 'antiEntropy') return;
     this.setTimer(this.options.cycleMs, effects);
     this.keptBefore = this.kept;
     this.kept = this.log.kept;
     // A newcomer that does not know yet what it is owed asks for nothing.
     if (this.log.catchingUp) return;
-    const partner = randomPartner(this.neighbours, this.self, this.random);
-    const { mode } = this.options;
-    if (partner !== undefined) this.sendDigest(partner, mode === 'push-pull' ? 'pushPull' : mode, effects);
+    const partner = this.contacts.open(nowMs, effects);
+    if (partner !== undefined) this.compareWith(partner, nowMs, effects);
   }
 
   onNeighbourUp(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
@@ -105,19 +140,73 @@ export class AntiEntropy implements Dissemination {
     this.own?.forget(peer);
   }
 
-  eachPeer(_visit: (peer: PeerRef) => void): void {}
+  eachPeer(visit: (peer: PeerRef) => void): void {
+    this.contacts.eachPeer(visit);
+  }
+
+  /** The contact of this cycle: all is compared, or what changed lately at first. */
+  private compareWith(partner: PeerRef, nowMs: number, effects: Effects): void {
+    const mode = this.options.mode === 'push-pull' ? 'pushPull' : this.options.mode;
+    if (this.ranges !== undefined) return this.ranges.begin(partner, mode, effects);
+    this.recent?.note(this.log.digest(), nowMs);
+    const entries = this.recent?.entries() ?? [];
+    if (this.recent === undefined || entries.length > RECENT_ENTRIES_MAX) this.sendDigest(partner, mode, effects);
+    else this.sendRecent(partner, 'ask', mode, entries, effects);
+  }
+
+  private onConnectReply(from: PeerRef, reply: ConnectReply, nowMs: number, effects: Effects): void {
+    const partner = this.contacts.onConnectReply(from, reply, effects);
+    if (partner !== undefined) this.compareWith(partner, nowMs, effects);
+  }
+
+  /** A peer that compares all at once takes no part: whoever asked gets its digest, and everything is compared. */
+  private onRecent(from: PeerRef, message: Recent, nowMs: number, effects: Effects): void {
+    const { recent, log } = this;
+    const mine = message.entries.find(({ origin }) => origin === this.self);
+    if (mine !== undefined && this.neighbours.includes(from)) this.own?.onDigest(from, mine);
+    if (log.catchingUp) return;
+    if (message.step === 'fetch') return this.sendLackedOf(from, message.entries, effects);
+    if (recent === undefined) return message.step === 'ask' ? this.sendDigest(from, 'pushPull', effects) : undefined;
+    recent.note(log.digest(), nowMs);
+    if (message.step === 'ask') {
+      this.sendRecent(from, 'answer', message.mode, recent.entriesWith(message.entries), effects);
+    } else if (!recent.agreesBeside(message)) {
+      this.sendDigest(from, message.mode, effects);
+    } else {
+      if (message.mode !== 'pull') this.sendLackedOf(from, message.entries, effects);
+      const lacking = message.mode === 'push' ? [] : message.entries.filter((entry) => log.lacksFrom([entry]));
+      if (lacking.length > 0) this.sendRecent(from, 'fetch', message.mode, recent.entriesFor(lacking), effects);
+    }
+  }
+
+  /** What the other side lacks of the publishers listed: of all others it is taken to have what is here. */
+  private sendLackedOf(to: PeerRef, entries: readonly DigestEntry[], effects: Effects): void {
+    const listed = new Set(entries.map(({ origin }) => origin));
+    this.sendLacked(to, [...this.log.digest().filter(({ origin }) => !listed.has(origin)), ...entries], effects);
+  }
 
   private onDigest(from: PeerRef, digest: Digest, effects: Effects): void {
     this.log.fetchFor(digest.entries);
-    if (this.own !== undefined && this.neighbours.includes(from)) this.own.onDigest(from, digest.entries.find(({ origin }) => origin === this.self));
-    if (digest.mode !== 'push') {
-      const mark = this.role === 'repair' ? this.keptBefore : Infinity;
-      for (const message of this.log.lackedBy(digest.entries, this.options.batchMax, mark)) {
-        effects.send(from, { ...nextHop(message), repair: true });
-      }
-    }
+    if (this.neighbours.includes(from)) this.own?.onDigest(from, digest.entries.find(({ origin }) => origin === this.self));
+    if (digest.mode !== 'push') this.sendLacked(from, digest.entries, effects);
     // An offer is answered by asking, with what is here already.
     if (digest.mode !== 'pull' && !this.log.catchingUp && this.log.lacksFrom(digest.entries)) this.sendDigest(from, 'pull', effects);
+  }
+
+  private sendLacked(to: PeerRef, digest: readonly DigestEntry[], effects: Effects): void {
+    for (const message of this.log.lackedBy(digest, this.options.batchMax, this.mark)) {
+      effects.send(to, { ...nextHop(message), repair: true });
+    }
+  }
+
+  /** What the log has kept from it on is too young to be sent. */
+  private get mark(): number {
+    return this.role === 'repair' ? this.keptBefore : Infinity;
+  }
+
+  private sendRecent(to: PeerRef, step: Recent['step'], mode: Recent['mode'], entries: readonly DigestEntry[], effects: Effects): void {
+    const checksum = step === 'fetch' || this.recent === undefined ? NO_CHECKSUM : this.recent.checksum;
+    effects.sendUnreliable(to, { kind: 'recent', group: this.log.group, step, mode, checksum, entries });
   }
 
   private sendDigest(to: PeerRef, mode: Digest['mode'], effects: Effects): void {
@@ -128,3 +217,17 @@ export class AntiEntropy implements Dissemination {
     effects.setTimer({ kind: 'antiEntropy', group: this.log.group, session: this.session }, afterMs);
   }
 }
+
+/** What anti-entropy is helped with, where its options ask for it. */
+export interface AntiEntropyHelp {
+  readonly distances?: Distances;
+  /** Default: the number that the peer has here, which in a simulation is the same everywhere. */
+  readonly hashOf?: HashOf;
+  /** With `reconcile: 'ranges'`. */
+  readonly ranges?: RangeReconciliation;
+}
+
+/** Publishers in one question at most; when more have sent something lately, all is compared at once. */
+const RECENT_ENTRIES_MAX = 256;
+
+const NO_CHECKSUM = { high: 0, low: 0 };

@@ -32,7 +32,10 @@ import { PlumtreeTrees } from './plumtree-trees.ts';
  *
  * Guarantees: while the overlay is connected and links are reliable, every peer gets
  * every message that is still in a neighbour's history; in a stable overlay the
- * eager links become a tree, and each peer receives each payload once.
+ * eager links become a tree, and each peer receives each payload once. A shared tree forms
+ * so while one message travels at a time; floods of several publishers that cross while it
+ * forms, or is mended, prune different links of one cycle, and while many go on publishing
+ * at once it may never come to rest: `per-source` is for them.
  */
 export class Plumtree implements Dissemination {
   readonly ignoresDuplicates = false;

@@ -2,17 +2,19 @@ import type { RumorOptions } from '../core/config.ts';
 import type { Effects, Timer } from '../core/effects.ts';
 import type { PeerRef } from '../core/ids.ts';
 import type { MessageLog } from '../core/message-log.ts';
-import { type DataMessage, type Feedback, type Message, nextHop } from '../core/messages.ts';
-import type { Dissemination } from '../core/protocol.ts';
+import { type ConnectReply, type DataMessage, type Feedback, type Message, nextHop } from '../core/messages.ts';
+import type { Dissemination, Distances } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
-import { randomPartner } from './partner.ts';
+import { Contacts } from './contacts.ts';
+import { partnersOf } from './partner.ts';
 
 /**
  * Rumor mongering: a peer that knows a hot rumor tells it to a random partner in
  * every cycle, and loses interest when that was of no use.
  *
  * A. Demers et al.: "Epidemic algorithms for replicated database maintenance", PODC
- * 1987, section 1.4: push, pull or both; feedback or blind; counter or coin; k.
+ * 1987, section 1.4: push, pull or both; feedback or blind; counter or coin; k;
+ * minimization; connection limit and hunting. Section 3: spatial partner selection.
  *
  * What the paper leaves unsaid, and is settled so that its tables 1 and 2 come out:
  * - Cycles are aligned to the clock that the peer is given. Where peers share a
@@ -23,6 +25,12 @@ import { randomPartner } from './partner.ts';
  * - A rumor's counter changes once a cycle at most: a useful contact resets it to 0,
  *   and without one, a useless contact adds 1. So k counts cycles without success in
  *   a row.
+ * - A refused contact is none: it changes no counter, and a blind peer does not count it.
+ * - Minimization: the counters that are compared are those of the beginning of the cycle.
+ *   A partner that no longer tells the rumor has done counting, so the other one counts.
+ *
+ * A rumor dies at a peer when that has lost interest; a copy that comes later is known,
+ * and does not revive it.
  *
  * Deviation: rumors, requests and feedback are sent unreliably. A lost rumor is a
  * contact without feedback, which changes no counter.
@@ -31,16 +39,17 @@ import { randomPartner } from './partner.ts';
  */
 export class RumorMongering implements Dissemination {
   readonly ignoresDuplicates = false;
-  private readonly self: PeerRef;
   private readonly session: number;
   private readonly options: RumorOptions;
   private readonly log: MessageLog;
-  private readonly neighbours: readonly PeerRef[];
   private readonly random: Random;
+  private readonly contacts: Contacts;
   private hot: HotRumor[] = [];
   private timerSet = false;
   /** Rumors that cooled because too many were hot. */
   overflowed = 0;
+  /** Rumors in which this peer has lost interest. */
+  died = 0;
 
   constructor(
     self: PeerRef,
@@ -49,13 +58,14 @@ export class RumorMongering implements Dissemination {
     log: MessageLog,
     neighbours: readonly PeerRef[],
     random: Random,
+    distances?: Distances,
   ) {
-    this.self = self;
     this.session = session;
     this.options = options;
     this.log = log;
-    this.neighbours = neighbours;
     this.random = random;
+    const partners = partnersOf(options, neighbours, self, random, distances);
+    this.contacts = new Contacts({ group: log.group, protocol: 'rumor', options, partners });
   }
 
   start(nowMs: number, effects: Effects): void {
@@ -78,6 +88,8 @@ export class RumorMongering implements Dissemination {
       case 'data': return this.onData(from, message, nowMs, effects);
       case 'feedback': return this.onFeedback(message);
       case 'rumorRequest': return this.onRumorRequest(from, nowMs, effects);
+      case 'connect': return this.contacts.onConnect(from, message, nowMs, effects);
+      case 'connectReply': return this.onConnectReply(from, message, nowMs, effects);
       default: return;
     }
   }
@@ -85,13 +97,14 @@ export class RumorMongering implements Dissemination {
   onTimer(timer: Timer, nowMs: number, effects: Effects): void {
     if (timer.kind !== 'rumor') return;
     this.timerSet = false;
+    const before = this.hot.length;
     this.hot = this.hot.filter((rumor) => this.staysHot(rumor));
-    const partner = randomPartner(this.neighbours, this.self, this.random);
-    if (partner !== undefined) {
-      if (this.options.mode !== 'pull') this.tell(partner, nowMs, effects);
-      if (this.options.mode !== 'push') effects.sendUnreliable(partner, { kind: 'rumorRequest', group: this.log.group });
-    }
-    if (this.options.mode !== 'push' || this.hot.length > 0) this.setTimer(nowMs, effects);
+    this.died += before - this.hot.length;
+    const idle = this.options.mode === 'push' && this.hot.length === 0;
+    // Who has nothing to tell takes nobody's place where contacts are limited.
+    const partner = idle && this.options.connectionLimit > 0 ? undefined : this.contacts.open(nowMs, effects);
+    if (partner !== undefined) this.talkTo(partner, nowMs, effects);
+    if (!idle) this.setTimer(nowMs, effects);
   }
 
   onNeighbourUp(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
@@ -100,6 +113,7 @@ export class RumorMongering implements Dissemination {
 
   eachPeer(visit: (peer: PeerRef) => void): void {
     for (const { copy } of this.hot) visit(copy.origin);
+    this.contacts.eachPeer(visit);
   }
 
   /** How many rumors this peer is still telling. */
@@ -117,19 +131,32 @@ export class RumorMongering implements Dissemination {
     if (isNew) this.heat(message, nowMs, effects);
     if (this.options.interest === 'blind') return;
     const { group, origin, epoch, seq } = message;
-    const knew = !isNew && this.hotRumor(message)?.learntCycle !== this.cycle(nowMs);
-    effects.sendUnreliable(from, { kind: 'feedback', group, origin, epoch, seq, knew });
+    const hot = this.hotRumor(message);
+    const knew = !isNew && hot?.learntCycle !== this.cycle(nowMs);
+    const feedback: Feedback = { kind: 'feedback', group, origin, epoch, seq, knew };
+    const told = knew && hot !== undefined && this.options.minimization === 'counters';
+    effects.sendUnreliable(from, told ? { ...feedback, counter: hot.counter } : feedback);
   }
 
   private onFeedback(feedback: Feedback): void {
     const rumor = this.hotRumor(feedback);
     if (rumor === undefined) return;
-    if (feedback.knew) rumor.useless = true;
-    else rumor.useful = true;
+    if (!feedback.knew) rumor.useful = true;
+    else if (feedback.counter === undefined || rumor.counter <= feedback.counter) rumor.useless = true;
   }
 
   private onRumorRequest(from: PeerRef, nowMs: number, effects: Effects): void {
     this.tell(from, nowMs, effects);
+  }
+
+  private onConnectReply(from: PeerRef, reply: ConnectReply, nowMs: number, effects: Effects): void {
+    const partner = this.contacts.onConnectReply(from, reply, effects);
+    if (partner !== undefined) this.talkTo(partner, nowMs, effects);
+  }
+
+  private talkTo(partner: PeerRef, nowMs: number, effects: Effects): void {
+    if (this.options.mode !== 'pull') this.tell(partner, nowMs, effects);
+    if (this.options.mode !== 'push') effects.sendUnreliable(partner, { kind: 'rumorRequest', group: this.log.group });
   }
 
   /** Sends every rumor that was hot when the cycle began. */

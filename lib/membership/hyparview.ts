@@ -2,7 +2,7 @@ import type { HyParViewOptions } from '../core/config.ts';
 import type { Effects, NeighbourTimer, Timer } from '../core/effects.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
 import type { ForwardJoin, Message, Neighbour, NeighbourReply, Shuffle, ShuffleReply } from '../core/messages.ts';
-import type { NeighbourListener, Overlay } from '../core/protocol.ts';
+import type { EditableOverlay, NeighbourListener } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { arrayWithRoom } from '../core/room.ts';
 
@@ -17,6 +17,8 @@ import { arrayWithRoom } from '../core/room.ts';
  * Deviations:
  * - The end of a ForwardJoin walk tells the newcomer by a high-priority Neighbour
  *   message, which the paper leaves to the opening of the connection.
+ * - A peer that is disconnected asks for another neighbour at once; algorithm 1 only moves
+ *   the sender to the passive view.
  * - A peer whose active view is not full tries again to fill it at each shuffle;
  *   the paper reacts to failures only, and a view would stay short for ever after
  *   a round of refusals.
@@ -30,14 +32,14 @@ import { arrayWithRoom } from '../core/room.ts';
  * that do not keep order); a failed neighbour is
  * replaced while the passive view has a live peer that accepts.
  */
-export class HyParView implements Overlay {
+export class HyParView implements EditableOverlay {
   /** The active view. */
   readonly neighbours: PeerRef[];
   readonly passive: PeerRef[] = [];
   private readonly self: PeerRef;
   private readonly group: GroupRef;
   private readonly session: number;
-  private readonly options: HyParViewOptions;
+  private readonly options: Omit<HyParViewOptions, 'kind'>;
   private readonly random: Random;
   private readonly listener: NeighbourListener;
   /** Peers that can be joined through when nobody else is known, the best first. */
@@ -47,6 +49,8 @@ export class HyParView implements Overlay {
   private attempt = 0;
   /** How many more passive peers may be asked before the next shuffle. */
   private asksLeft = 0;
+  /** Whether free places are kept for somebody. */
+  private held = false;
   /** What the last shuffle sent out; the first to make room for what comes back. */
   private shuffled: readonly PeerRef[] = NOBODY;
 
@@ -54,7 +58,7 @@ export class HyParView implements Overlay {
     self: PeerRef,
     group: GroupRef,
     session: number,
-    options: HyParViewOptions,
+    options: Omit<HyParViewOptions, 'kind'>,
     random: Random,
     listener: NeighbourListener,
   ) {
@@ -119,6 +123,30 @@ export class HyParView implements Overlay {
       effects.send(peer, { kind: 'disconnect', group: this.group });
       this.dropActive(peer, nowMs, effects);
     }
+  }
+
+  get full(): boolean {
+    return this.neighbours.length >= this.options.activeViewSize;
+  }
+
+  admit(peer: PeerRef, nowMs: number, effects: Effects): boolean {
+    if (this.neighbours.includes(peer)) return true;
+    if (this.full || peer === this.self) return false;
+    if (this.asked === peer) this.asked = undefined;
+    this.addActive(peer, nowMs, effects);
+    return true;
+  }
+
+  release(peer: PeerRef, nowMs: number, effects: Effects): boolean {
+    if (!this.neighbours.includes(peer)) return false;
+    this.dropActive(peer, nowMs, effects);
+    this.addPassive(peer);
+    return true;
+  }
+
+  hold(held: boolean, effects: Effects): void {
+    this.held = held;
+    this.fillActive(effects);
   }
 
   /** Section 4.2: the contact takes the newcomer in and sends walks to its other neighbours. */
@@ -244,7 +272,7 @@ export class HyParView implements Overlay {
 
   /** Asks random passive peers, one at a time, until the active view is full or as many were asked as there are. */
   private fillActive(effects: Effects, except?: PeerRef): void {
-    if (this.full || this.asked !== undefined) return;
+    if (this.full || this.held || this.asked !== undefined) return;
     if (this.asksLeft === 0 && this.neighbours.length === 0) this.asksLeft = this.passive.length;
     if (this.asksLeft <= 0) return;
     const candidates = except === undefined ? this.passive : this.passive.filter((peer) => peer !== except);
@@ -311,10 +339,6 @@ export class HyParView implements Overlay {
   /** Peers in one shuffle at most, its origin included. */
   private get sampleMax(): number {
     return this.options.shuffleActive + this.options.shufflePassive + 1;
-  }
-
-  private get full(): boolean {
-    return this.neighbours.length >= this.options.activeViewSize;
   }
 
   private shuffleTimer(): Timer {

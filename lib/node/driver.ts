@@ -10,6 +10,7 @@ import type { Clock } from '../transport/clock.ts';
 import type { Priority } from '../transport/transport.ts';
 import { Codec } from '../wire/codec.ts';
 import { DATA_TYPE } from '../wire/kind-codes.ts';
+import { guarded } from './guarded.ts';
 import type { LinkTable } from './link-table.ts';
 import type { PeerConfig } from './options.ts';
 import type { PeerTable } from './peer-table.ts';
@@ -73,7 +74,7 @@ export class Driver implements Effects {
     this.clock = clock;
     this.codec = new Codec(table);
     this.tracer = new Tracer(table);
-    this.engine = new PeerEngine(table.self.ref, epoch, random.fork('engine'));
+    this.engine = new PeerEngine(table.self.ref, epoch, random.fork('engine'), (peer) => table.idOf(peer));
     this.detector = config.failureDetector === undefined ? undefined : new FailureDetector(table.self.ref, config.failureDetector, random.fork('failure detector'));
     this.onPeerEvent = onPeerEvent;
     this.roundTrips = new RoundTrips((peer, seq) => this.sendUnreliable(peer, { kind: 'ping', group: PEER_GROUP, seq, suspected: false }));
@@ -185,11 +186,6 @@ export class Driver implements Effects {
     }
   }
 
-  /** Calls `listeners`, code of the application's, when the protocols have answered, after what is to be told already. What it throws is in nobody's way. */
-  later(listeners: () => void): void {
-    this.run(() => void this.outbox.push({ kind: 'call', listeners }));
-  }
-
   /** In order, also where a callback leads to more: that is told after what was there before. */
   private tell(): void {
     if (this.telling) return;
@@ -198,25 +194,17 @@ export class Driver implements Effects {
       while (this.outbox.length > 0) {
         const news = this.outbox;
         this.outbox = [];
-        for (const one of news) this.guarded(one);
+        for (const one of news) guarded(() => this.tellOne(one));
       }
     } finally {
       this.telling = false;
     }
   }
 
-  /** What a listener of the application throws is thrown again where nothing else is under way: it is neither hidden nor in the way. */
-  private guarded(news: News): void {
-    try {
-      if (news.kind === 'delivery') news.hooks.onDelivery(news.message, news.from);
-      else if (news.kind === 'call') news.listeners();
-      else if (news.event.group === PEER_GROUP) this.onPeerEvent(news.event);
-      else news.hooks?.onEvent(news.event);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+  private tellOne(news: News): void {
+    if (news.kind === 'delivery') news.hooks.onDelivery(news.message, news.from);
+    else if (news.event.group === PEER_GROUP) this.onPeerEvent(news.event);
+    else news.hooks?.onEvent(news.event);
   }
 
   private dispatch(from: PeerRef, message: Message, nowMs: number): void {
@@ -275,7 +263,6 @@ export class Driver implements Effects {
 /** What is to be told once the protocols have answered, and whom: a group may be left and joined again meanwhile. */
 type News =
   | { readonly kind: 'delivery'; readonly hooks: GroupHooks; readonly message: DataMessage; readonly from: PeerRef }
-  | { readonly kind: 'call'; readonly listeners: () => void }
   | { readonly kind: 'event'; readonly hooks: GroupHooks | undefined; readonly event: ProtocolEvent };
 
 function priorityOf({ kind }: Message): Priority {

@@ -6,6 +6,7 @@ import type { DataMessage, Message } from '../core/messages.ts';
 import { Plumtree } from '../dissemination/plumtree.ts';
 import type { Group as EngineGroup } from '../peer/group.ts';
 import type { TransportKind } from '../transport/address.ts';
+import { guarded } from './guarded.ts';
 import { LinksExplained, type RoleChange } from './links-explained.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import type { PeerId } from './peer-table.ts';
@@ -278,7 +279,7 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     const error = new OverlayError('CLOSED', `expected a group that stays joined, got ${describe(this.name)}, which was left meanwhile.`);
     this.waiters.end(error);
     this.publisher.end(error);
-    this.peer.tell(() => this.emit('left'));
+    guarded(() => this.emit('left'));
   }
 
   /** @internal A queue has room again. */
@@ -291,7 +292,7 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     const messages = this.buffer.lagged - this.toldLagged;
     if (messages === 0) return;
     this.toldLagged = this.buffer.lagged;
-    this.peer.tell(() => this.emit('lagged', messages));
+    guarded(() => this.emit('lagged', messages));
   }
 
   private treeRole(ref: PeerRef): 'eager' | 'lazy' | undefined {

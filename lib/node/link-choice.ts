@@ -1,9 +1,6 @@
-import type { TransportKind } from '../transport/address.ts';
 import type { Link } from '../transport/transport.ts';
+import type { TransportPreference } from './link-table-parts.ts';
 import type { PeerLinks } from './peer-links.ts';
-
-/** Which transport carries what, where two peers share both. */
-export type TransportPreference = 'auto' | TransportKind;
 
 /** Chooses between UDP and TCP for each frame. */
 export class LinkChoice {

@@ -5,50 +5,11 @@ import type { Delivery, Link, LinkDownReason, Priority, Transport, TransportHand
 import { AddressDials } from './address-dials.ts';
 import { FlapDamping } from './flap-damping.ts';
 import { decodeHello } from './hello.ts';
-import { LinkChoice, type TransportPreference } from './link-choice.ts';
+import { LinkChoice } from './link-choice.ts';
+import type { LinkTableHandlers, LinkTableNeeds, LinkTableOptions } from './link-table-parts.ts';
+import { PeerDials } from './peer-dials.ts';
 import { LinkedPeers, type PeerLinks } from './peer-links.ts';
 import type { KnownPeer, PeerTable } from './peer-table.ts';
-
-/** How links are chosen, opened and let go. */
-export interface LinkTableOptions {
-  /** `auto`: frames of `largeBytes` and more by TCP, all else by UDP. */
-  readonly prefer: TransportPreference;
-  /** Bytes from which on a frame is large. */
-  readonly largeBytes: number;
-  /** A link that no protocol asked for is closed after being idle this long, in ms. */
-  readonly idleLinkMs: number;
-  /** Which of a peer's addresses are tried first. */
-  readonly dialFirst: TransportKind;
-  /** Bytes that wait while a link to a peer opens; one frame always fits. */
-  readonly queueBytesMax: number;
-  /** First wait before a TCP address that failed is tried again beside UDP, in ms; doubles up to `bootstrapRetryMaxMs`. */
-  readonly bootstrapRetryMs: number;
-  readonly bootstrapRetryMaxMs: number;
-  /** Links at a time: at three quarters of it the one unused longest makes room for one that is dialled. */
-  readonly linksMax: number;
-}
-
-/** What the table tells the driver. */
-export interface LinkTableHandlers {
-  /** The first link to a peer is up. `dialled`: the address that led to it, when it was dialled here. */
-  onPeerUp(peer: KnownPeer, dialled: Address | undefined): void;
-  /** The last link to a peer has failed, or none could be opened. */
-  onPeerDown(peer: PeerRef, reason: LinkDownReason): void;
-  onFrame(from: PeerRef, frame: Uint8Array): void;
-  onDrain(peer: PeerRef): void;
-  /** An address that was dialled for no particular peer leads to nobody. */
-  onAddressFailed(address: Address, reason: LinkDownReason | 'own-address'): void;
-}
-
-/** What a table needs of the machine. */
-export interface LinkTableNeeds {
-  readonly clock: Clock;
-  /** The IP addresses of a name, the best one first. */
-  readonly resolve: (host: string) => Promise<readonly string[]>;
-}
-
-/** So many times as long is waited where the other end dialled: it may want a link that is quiet, and closes it when it does not. A guess. */
-const ACCEPTED_IDLE_TIMES = 4;
 
 /** Further links of one peer that are kept until it closes them; the oldest is closed here. */
 const SPARES_MAX = 4;
@@ -70,8 +31,9 @@ export class LinkTable implements TransportHandlers {
   /** Weak, since a link that was let go may still bring frames, and says nothing when it is done. */
   private readonly owners = new WeakMap<Link, Owner>();
   private readonly addresses: AddressDials;
+  private readonly dials: PeerDials;
   private closed = false;
-  readonly counters = { dialled: 0, damped: 0, badHello: 0, ownHello: 0, tableFull: 0, doubles: 0, waitingDropped: 0, evicted: 0 };
+  readonly counters = { dialled: 0, damped: 0, badHello: 0, ownHello: 0, tableFull: 0, doubles: 0, waitingDropped: 0, evicted: 0, dialsDropped: 0, restarts: 0, staleHello: 0 };
 
   constructor(table: PeerTable, { clock, resolve }: LinkTableNeeds, options: LinkTableOptions, handlers: LinkTableHandlers) {
     this.table = table;
@@ -79,6 +41,7 @@ export class LinkTable implements TransportHandlers {
     this.addresses = new AddressDials(resolve);
     this.options = options;
     this.choice = new LinkChoice(options.prefer, options.largeBytes);
+    this.dials = new PeerDials(options.linksMax, (peer) => this.isWanted(peer));
     this.handlers = handlers;
   }
 
@@ -168,8 +131,7 @@ export class LinkTable implements TransportHandlers {
   sweep(): void {
     const nowMs = this.clock.nowMs();
     for (const links of this.byPeer.all()) {
-      const idleMs = this.options.idleLinkMs * (links.isUp && !links.dialled ? ACCEPTED_IDLE_TIMES : 1);
-      if (links.wanted === 0 && links.dialling === undefined && nowMs - links.usedMs > idleMs) this.forget(links);
+      if (links.isIdle(nowMs, this.options.idleLinkMs)) this.forget(links);
     }
   }
 
@@ -184,6 +146,7 @@ export class LinkTable implements TransportHandlers {
   }
 
   onLinkUp(link: Link): void {
+    this.dials.delete(link);
     if (this.closed) return;
     const hello = decodeHello(link.hello);
     const owner = this.owners.get(link);
@@ -193,19 +156,27 @@ export class LinkTable implements TransportHandlers {
     if (peer === undefined) return this.refuse(link, owner, 'tableFull');
     if (peer === this.table.self) return this.refuse(link, owner, 'ownHello');
     if (this.damping.suppressed(peer.id, this.clock.nowMs())) return this.refuse(link, owner, 'damped');
+    const before = this.byPeer.get(peer.ref);
+    if (before !== undefined && before.isUp && hello.epoch < before.epoch) return this.refuse(link, owner, 'staleHello');
     // Somebody else answers where a peer was: that peer must be looked for elsewhere.
     if (owner?.kind === 'peer' && owner.peer !== peer.ref) this.dialFailed(owner.peer, 'unreachable');
-    this.take(link, peer, owner);
+    if (before !== undefined && before.isUp && hello.epoch > before.epoch) this.endIncarnation(before, link);
+    if (!link.dialled && before === undefined) this.makeRoom();
+    this.take(link, peer, owner, hello.epoch);
   }
 
   onFrame(link: Link, frame: Uint8Array): void {
     const owner = this.owners.get(link);
     if (owner?.kind !== 'peer' || this.closed) return;
-    owner.links.usedMs = link.heardMs;
+    const links = this.byPeer.get(owner.peer);
+    // A link that was let go may still bring frames of a peer that nobody refers to any more, and that may be forgotten.
+    if (links === undefined) return;
+    links.usedMs = Math.max(links.usedMs, link.heardMs);
     this.handlers.onFrame(owner.peer, frame);
   }
 
   onLinkDown(link: Link, reason: LinkDownReason): void {
+    this.dials.delete(link);
     const owner = this.owners.get(link);
     this.owners.delete(link);
     if (owner === undefined || this.closed) return;
@@ -224,17 +195,26 @@ export class LinkTable implements TransportHandlers {
     if (owner?.kind === 'peer' && !this.closed) this.handlers.onDrain(owner.peer);
   }
 
+  /** A peer that has started anew knows nothing of the links that it had, nor of its neighbours. */
+  private endIncarnation(links: PeerLinks, except: Link): void {
+    this.counters.restarts++;
+    for (const link of links.all) if (link !== except) this.release(link);
+    if (links.dialling === except) links.dialling = undefined;
+    this.peerDown(links, 'closed');
+  }
+
   /** A link whose other end is known: keeps it, or the one that was there. */
-  private take(link: Link, peer: KnownPeer, owner: Owner | undefined): void {
+  private take(link: Link, peer: KnownPeer, owner: Owner | undefined, epoch: number): void {
     const links = this.byPeer.made(peer.ref, this.clock.nowMs());
     const wasUp = this.isUp(peer.ref);
     const before = links[link.transport];
-    this.owners.set(link, { kind: 'peer', peer: peer.ref, links });
+    this.owners.set(link, { kind: 'peer', peer: peer.ref });
     if (links.dialling === link) links.dialling = undefined;
     if (link.transport === 'tcp') links.tcpFailures = 0;
     if (before === undefined) links[link.transport] = link;
     else this.choose(links, link, before, peer);
     links.usedMs = this.clock.nowMs();
+    links.epoch = epoch;
     this.sendWaiting(links);
     const dialled = owner?.kind === 'address' ? owner.address : undefined;
     if (dialled !== undefined) this.addresses.end(dialled);
@@ -266,7 +246,7 @@ export class LinkTable implements TransportHandlers {
     this.handlers.onAddressFailed(address, reason);
   }
 
-  private refuse(link: Link, owner: Owner | undefined, why: 'badHello' | 'tableFull' | 'ownHello' | 'damped'): void {
+  private refuse(link: Link, owner: Owner | undefined, why: 'badHello' | 'tableFull' | 'ownHello' | 'damped' | 'staleHello'): void {
     this.counters[why]++;
     link.close();
     const reason = why === 'badHello' ? 'protocol-error' : 'refused';
@@ -328,9 +308,11 @@ export class LinkTable implements TransportHandlers {
     const transport = this.transports.get(address.transport);
     if (transport === undefined) return;
     this.makeRoom(links);
+    this.dropSurplusDial();
     this.counters.dialled++;
     links.dialling = transport.dial(address);
-    this.owners.set(links.dialling, { kind: 'peer', peer: links.peer, links });
+    this.dials.add(links.dialling, links.peer);
+    this.owners.set(links.dialling, { kind: 'peer', peer: links.peer });
   }
 
   private dialFailed(peer: PeerRef, reason: LinkDownReason): void {
@@ -353,6 +335,7 @@ export class LinkTable implements TransportHandlers {
 
   private peerDown(links: PeerLinks, reason: LinkDownReason): void {
     this.counters.waitingDropped += links.waiting.size;
+    this.release(links.dialling);
     const { wanted } = links;
     this.byPeer.delete(links.peer);
     // Those who asked for the link are told, and take their wish back one by one.
@@ -369,7 +352,19 @@ export class LinkTable implements TransportHandlers {
   private release(link: Link | undefined): void {
     if (link === undefined) return;
     this.owners.delete(link);
+    this.dials.delete(link);
     link.close();
+  }
+
+  /** Gives up a dial for one that comes, when there are too many for peers that nobody wants. */
+  private dropSurplusDial(): void {
+    const surplus = this.dials.surplus();
+    const links = surplus === undefined ? undefined : this.byPeer.get(surplus);
+    if (links?.dialling === undefined) return;
+    this.counters.dialsDropped++;
+    this.release(links.dialling);
+    links.candidates = [];
+    this.dialFailed(links.peer, 'too-many');
   }
 
   /** The peer that is linked already and listens at `address`. */
@@ -393,4 +388,4 @@ export class LinkTable implements TransportHandlers {
 /** Whom a link was dialled for, or leads to. */
 type Owner =
   | { readonly kind: 'address'; readonly address: Address }
-  | { readonly kind: 'peer'; readonly peer: PeerRef; readonly links: PeerLinks };
+  | { readonly kind: 'peer'; readonly peer: PeerRef };

@@ -2,7 +2,7 @@ import { type FailureDetectorOptions, type GroupOptions, failureDetectorOptions 
 import { invalidOption } from '../core/errors.ts';
 import { type Address, parseAddress } from '../transport/address.ts';
 import { TRANSPORT_DEFAULTS, type TransportLimits } from '../transport/transport.ts';
-import type { TransportPreference } from './link-choice.ts';
+import type { TransportPreference } from './link-table-parts.ts';
 
 /** What a caller gives to create a peer. Everything has a default. */
 export interface PeerOptions extends Partial<PeerLimits> {

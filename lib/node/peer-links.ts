@@ -5,6 +5,9 @@ import type { Delivery, Link, Priority } from '../transport/transport.ts';
 /** Frames that wait while a link to one peer opens; further ones are refused. */
 const WAITING_FRAMES_MAX = 1024;
 
+/** So many times as long is waited where the other end dialled: it may want a link that is quiet, and closes it when it does not. A guess. */
+const ACCEPTED_IDLE_TIMES = 4;
+
 /** A frame that waits for a link. */
 export interface WaitingFrame {
   readonly head: Uint8Array;
@@ -52,9 +55,11 @@ export class PeerLinks {
   /** Addresses still to be tried. */
   candidates: Address[] = [];
   readonly waiting = new WaitingFrames();
+  /** The incarnation of the peer that the links lead to. */
+  epoch = 0;
   /** How often a protocol asked for a link. */
   wanted = 0;
-  /** When a frame was last sent or came in, or a link came up. What transports say to keep a link alive is no use of it. */
+  /** When a frame was last sent or came in, or a link came up; signs of life do not count. */
   usedMs: number;
   /** All addresses were tried in vain; the report is under way. */
   failing = false;
@@ -76,9 +81,11 @@ export class PeerLinks {
     return [this.udp, this.tcp].filter((link) => link !== undefined);
   }
 
-  /** Whether this end has dialled one of the links that are up. */
-  get dialled(): boolean {
-    return this.udp?.dialled === true || this.tcp?.dialled === true;
+  /** Whether nobody wants them, and no frame has gone over them for so long that they should be closed. */
+  isIdle(nowMs: number, idleLinkMs: number): boolean {
+    const accepted = this.isUp && this.udp?.dialled !== true && this.tcp?.dialled !== true;
+    const idleMs = accepted ? ACCEPTED_IDLE_TIMES * idleLinkMs : idleLinkMs;
+    return this.wanted === 0 && this.dialling === undefined && nowMs - this.usedMs > idleMs;
   }
 
   /** Every link that there is. */

@@ -14,6 +14,7 @@ import { DATA_HEADER_BYTES_MAX } from '../wire/data-header.ts';
 import { Driver } from './driver.ts';
 import type { Environment } from './environment.ts';
 import { type Explanation, Group } from './group.ts';
+import { guarded } from './guarded.ts';
 import { encodeHello } from './hello.ts';
 import { LinkTable } from './link-table.ts';
 import { type JoinOptions, type PeerConfig, addresses, bufferLimits, liveGroupOptions } from './options.ts';
@@ -77,10 +78,8 @@ export class Peer extends EventEmitter<PeerEvents> {
     this.links = new LinkTable(this.table, environment, { ...config, dialFirst: config.prefer === 'auto' ? dialFirst : config.prefer }, {
       onPeerUp: (peer, dialled) => {
         this.alone = `${peer.id} was reached, and knows no other member of the group so far.`;
-        this.driver.run(() => {
-          this.tell(() => this.emit('linkUp', peer.id));
-          this.rendezvous.onPeerUp(peer, dialled);
-        });
+        guarded(() => this.emit('linkUp', peer.id));
+        this.rendezvous.onPeerUp(peer, dialled);
       },
       onPeerDown: (ref, reason) => this.onPeerDown(ref, reason),
       onFrame: (from, frame) => this.driver.onFrame(from, frame),
@@ -93,7 +92,7 @@ export class Peer extends EventEmitter<PeerEvents> {
       onContact: (group, contact) => this.driver.addContact(group, contact),
       onRetry: (addresses, reason, inMs) => {
         if (this.links.upPeers().length === 0) this.alone = `nobody answers at ${addresses.join(', ')} (${reason}).`;
-        this.tell(() => this.emit('retrying', { addresses, reason, inMs }));
+        guarded(() => this.emit('retrying', { addresses, reason, inMs }));
       },
     });
     const limits = { ...config, frameBytesMax: config.messageBytesMax + DATA_HEADER_BYTES_MAX };
@@ -113,7 +112,10 @@ export class Peer extends EventEmitter<PeerEvents> {
       throw error;
     }
     config.signal?.addEventListener('abort', peer.onAbort, { once: true });
-    if (config.signal?.aborted === true) await peer.close();
+    if (config.signal?.aborted === true) {
+      await peer.close();
+      throw config.signal.reason;
+    }
     return peer;
   }
 
@@ -230,11 +232,6 @@ export class Peer extends EventEmitter<PeerEvents> {
     group.end(engine);
   }
 
-  /** @internal Calls listeners of the application's once the peer's own work is done: what they throw must not end it half-way. */
-  tell(listeners: () => void): void {
-    this.driver.later(listeners);
-  }
-
   /** @internal Why there may be no neighbours, for an error's text. */
   whyAlone(): string {
     return this.alone;
@@ -290,8 +287,8 @@ export class Peer extends EventEmitter<PeerEvents> {
     // First who was lost, while it is known that the peer was wanted.
     this.rendezvous.onPeerDown(peer);
     this.driver.onPeerDown(ref);
+    guarded(() => this.emit('linkDown', { peer: peer.id, reason }));
     this.drained();
-    this.tell(() => this.emit('linkDown', { peer: peer.id, reason }));
   }
 
   private onEvent(event: ProtocolEvent): void {
@@ -332,7 +329,7 @@ export class Peer extends EventEmitter<PeerEvents> {
     this.driver.close();
     this.links.close();
     await Promise.all(this.transports.map((transport) => transport.close()));
-    this.tell(() => this.emit('closed'));
+    guarded(() => this.emit('closed'));
   }
 }
 

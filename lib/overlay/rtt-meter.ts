@@ -28,6 +28,8 @@ export class RttMeter {
   /** In the order in which they were probed last. */
   private readonly measured = new Map<PeerRef, Measured>();
   private nextSeq = 0;
+  /** Rises whenever `rttMs` of some peer changes. */
+  version = 0;
   readonly counters = { probes: 0, replies: 0, strays: 0, forgotten: 0 };
 
   constructor(group: GroupRef, peersMax: number) {
@@ -59,16 +61,21 @@ export class RttMeter {
       return undefined;
     }
     this.counters.replies++;
+    const before = this.rttMs(from);
     known.seq = undefined;
     known.samples.push(nowMs - known.sentMs);
     if (known.samples.length > SAMPLES_KEPT) known.samples.shift();
+    if (this.rttMs(from) !== before) this.version++;
     return from;
   }
 
   /** The distance to `peer` as a round trip in ms, or `undefined` while no probe of it has been answered. */
   rttMs(peer: PeerRef): number | undefined {
-    const samples = this.measured.get(peer)?.samples ?? [];
-    return samples.length === 0 ? undefined : Math.min(...samples);
+    const samples = this.measured.get(peer)?.samples;
+    if (samples === undefined || samples.length === 0) return undefined;
+    let smallest = Infinity;
+    for (const sample of samples) smallest = Math.min(smallest, sample);
+    return smallest;
   }
 
   /** Whether a probe of `peer` has not been answered. */
@@ -77,7 +84,7 @@ export class RttMeter {
   }
 
   forget(peer: PeerRef): void {
-    this.measured.delete(peer);
+    if (this.measured.delete(peer)) this.version++;
   }
 
   eachPeer(visit: (peer: PeerRef) => void): void {
@@ -89,6 +96,7 @@ export class RttMeter {
     const [oldest] = this.measured.keys();
     if (oldest === undefined) return;
     this.measured.delete(oldest);
+    this.version++;
     this.counters.forgotten++;
   }
 }

@@ -2,6 +2,7 @@ import type { GroupConfig } from '../core/config.ts';
 import type { Effects, Timer } from '../core/effects.ts';
 import { OverlayError } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
+import { type IdOf, numberedId } from '../core/message-key.ts';
 import type { MessageLog } from '../core/message-log.ts';
 import type { Message } from '../core/messages.ts';
 import type { Random } from '../core/random.ts';
@@ -27,6 +28,7 @@ export class PeerEngine {
   /** This incarnation of the peer. */
   readonly epoch: number;
   private readonly random: Random;
+  private readonly idOf: IdOf;
   /** Few, so a list; replaced when it changes, since one that grows in place keeps room for many. */
   private others: readonly Group[] = NO_GROUPS;
   private sessions = 0;
@@ -38,11 +40,14 @@ export class PeerEngine {
   /**
    * @param epoch a whole number below 2^32, larger than that of any earlier incarnation
    * by more than the times that it left a group and joined again: seconds of a clock, say.
+   * @param idOf the identities of peers, by which all members order messages alike; by
+   * default their numbers, for peers that share these.
    */
-  constructor(self: PeerRef, epoch: number, random: Random) {
+  constructor(self: PeerRef, epoch: number, random: Random, idOf: IdOf = numberedId) {
     this.self = self;
     this.epoch = epoch;
     this.random = random;
+    this.idOf = idOf;
   }
 
   /**
@@ -54,7 +59,7 @@ export class PeerEngine {
     if (this.group(group) !== undefined) {
       throw new OverlayError('ALREADY_JOINED', `join: expected a group that was not joined, got ${group} again.`);
     }
-    const identity = { self: this.self, ref: group, session: this.sessions++, epoch: this.epoch + this.epochsUsed };
+    const identity = { self: this.self, ref: group, session: this.sessions++, epoch: this.epoch + this.epochsUsed, idOf: this.idOf };
     const joined = new Group(identity, config, peers, this.random);
     this.keep([...this.all(), joined]);
     joined.start(peers, nowMs, effects);
@@ -80,7 +85,7 @@ export class PeerEngine {
     if (group !== undefined) return group.onMessage(from, message, nowMs, effects);
     this.strays++;
     // Who takes this peer for a neighbour must learn that it is none: there is no link failure to tell it.
-    const isNeighbour = message.kind === 'neighbour' || (message.kind === 'neighbourReply' && message.accepted);
+    const isNeighbour = message.kind === 'neighbour' || (TAKEN.includes(message.kind) && 'accepted' in message && message.accepted);
     if (isNeighbour) effects.send(from, { kind: 'disconnect', group: message.group });
   }
 
@@ -145,3 +150,6 @@ export class PeerEngine {
 }
 
 const NO_GROUPS: readonly Group[] = [];
+
+/** Answers whose sender, when it accepts, has taken the receiver for a neighbour. */
+const TAKEN: readonly Message['kind'][] = ['neighbourReply', 'optimizationReply', 'switchReply'];

@@ -1,21 +1,31 @@
-import type { AntiEntropyOptions, DisseminationOptions, GroupConfig, OverlayOptions } from '../core/config.ts';
+import type { AntiEntropyOptions, DisseminationOptions, GroupConfig, OverlayOptions, XBotOptions } from '../core/config.ts';
 import type { Effects, Timer } from '../core/effects.ts';
 import { OverlayError, assert, unreachable } from '../core/errors.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
+import { type IdOf, hashOfId } from '../core/message-key.ts';
 import { MessageLog } from '../core/message-log.ts';
 import type { DataMessage, Digest, Message } from '../core/messages.ts';
 import type { Dissemination, NeighbourListener, Overlay, TreeOverlay } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { AntiEntropy } from '../dissemination/anti-entropy.ts';
 import { Flooding } from '../dissemination/flooding.ts';
+import { GossipMesh } from '../dissemination/gossip-mesh.ts';
 import { Plumtree } from '../dissemination/plumtree.ts';
+import { RangeReconciliation } from '../dissemination/range-reconciliation.ts';
 import { RumorMongering } from '../dissemination/rumor-mongering.ts';
 import { TreeMulticast } from '../dissemination/tree-multicast.ts';
 import { Unicast } from '../dissemination/unicast.ts';
+import { Cyclon } from '../membership/cyclon.ts';
 import { HyParView } from '../membership/hyparview.ts';
+import { Narada } from '../overlay/narada.ts';
+import { Nice } from '../overlay/nice/nice.ts';
+import { RttMeter } from '../overlay/rtt-meter.ts';
 import { StaticOverlay } from '../overlay/static-overlay.ts';
+import { SwitchTree } from '../overlay/switch-tree.ts';
+import { XBot } from '../overlay/x-bot.ts';
 import { type CatchUp, answerNewcomer, isCatchUp } from './catch-up.ts';
 import { FetchHistory } from './fetch-history.ts';
+import { PART_OF } from './message-parts.ts';
 import { StartNow } from './start-now.ts';
 
 /** What became of a call to publish. */
@@ -37,18 +47,23 @@ export class Group implements NeighbourListener {
   readonly dissemination: Dissemination;
   readonly overlay: Overlay;
   readonly repair: AntiEntropy | undefined;
+  /** For overlays that measure nothing themselves, below an epidemic that chooses partners by distance. */
+  private readonly distances: RttMeter | undefined;
   private readonly catchUp: CatchUp | undefined;
   private readonly self: PeerRef;
   private readonly epoch: number;
+  private readonly idOf: IdOf;
   private nextSeq = 0;
 
   constructor(identity: GroupIdentity, config: GroupConfig, peers: readonly PeerRef[], random: Random) {
-    const { self, ref, session, epoch } = identity;
+    const { self, ref, session, epoch, idOf } = identity;
     this.self = self;
     this.ref = ref;
     this.epoch = epoch;
+    this.idOf = idOf;
     this.log = new MessageLog(ref, session, config);
     this.overlay = this.makeOverlay(config.overlay, peers, random);
+    this.distances = isSpatial(config) ? new RttMeter(ref, DISTANCES_MAX) : undefined;
     this.dissemination = this.makeDissemination(config.dissemination, random);
     this.repair = config.repair === undefined ? undefined : this.makeAntiEntropy(config.repair, random, 'repair');
     this.catchUp = config.since === 'any' ? undefined : this.makeCatchUp(config.since, config.catchUpTimeoutMs);
@@ -98,35 +113,20 @@ export class Group implements NeighbourListener {
   }
 
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
-    switch (message.kind) {
-      case 'data':
-      case 'iHave':
-      case 'graft':
-      case 'prune':
-      case 'feedback':
-      case 'rumorRequest':
-        return this.dissemination.onMessage(from, message, nowMs, effects);
+    if (message.kind === 'data') return this.dissemination.onMessage(from, message, nowMs, effects);
+    if (message.kind === 'digest' && isCatchUp(message)) return this.onCatchUp(from, message, effects);
+    this.handlerOf(message)?.onMessage(from, message, nowMs, effects);
+  }
+
+  private handlerOf(message: Message): Pick<Overlay, 'onMessage'> | undefined {
+    switch (PART_OF[message.kind]) {
+      case 'overlay': return this.overlay;
+      case 'dissemination': return this.dissemination;
       case 'digest':
-        if (isCatchUp(message)) return this.onCatchUp(from, message, effects);
-        return (this.repair ?? this.dissemination).onMessage(from, message, nowMs, effects);
-      case 'join':
-      case 'forwardJoin':
-      case 'neighbour':
-      case 'neighbourReply':
-      case 'disconnect':
-      case 'shuffle':
-      case 'shuffleReply':
-      case 'rttProbe':
-      case 'rttReply':
-        return this.overlay.onMessage(from, message, nowMs, effects);
-      case 'ping':
-      case 'ack':
-      case 'pingRequest':
-      case 'nack':
-        // The failure detector's, which stands beside the engine and is of no group.
-        return;
-      default:
-        return unreachable(message);
+      case 'repair': return this.repair ?? this.dissemination;
+      case 'contact': return 'protocol' in message && message.protocol === 'rumor' ? this.dissemination : (this.repair ?? this.dissemination);
+      case 'distance': return this.distances ?? this.overlay;
+      case 'nobody': return undefined;
     }
   }
 
@@ -134,10 +134,16 @@ export class Group implements NeighbourListener {
     switch (timer.kind) {
       case 'shuffle':
       case 'neighbour':
+      case 'cyclon':
+      case 'narada':
+      case 'switchTree':
+      case 'xBot':
+      case 'nice':
         return this.overlay.onTimer(timer, nowMs, effects);
       case 'iHave':
       case 'graft':
       case 'rumor':
+      case 'gossipMesh':
         return this.dissemination.onTimer(timer, nowMs, effects);
       case 'antiEntropy':
         return (this.repair ?? this.dissemination).onTimer(timer, nowMs, effects);
@@ -160,6 +166,8 @@ export class Group implements NeighbourListener {
   eachPeer(visit: (peer: PeerRef) => void): void {
     this.overlay.eachPeer(visit);
     this.dissemination.eachPeer(visit);
+    this.repair?.eachPeer(visit);
+    this.distances?.eachPeer(visit);
     this.log.eachPeer(visit);
     this.catchUp?.eachPeer(visit);
   }
@@ -189,10 +197,21 @@ export class Group implements NeighbourListener {
   private makeOverlay(options: OverlayOptions, peers: readonly PeerRef[], random: Random): Overlay {
     switch (options.kind) {
       case 'hyparview': return new HyParView(this.self, this.ref, this.session, options, random, this);
+      case 'cyclon': return new Cyclon(this.self, this.ref, this.session, options, random, this);
+      case 'narada': return new Narada(this.self, this.ref, this.session, options, random, this);
+      case 'switch-tree': return new SwitchTree(this.self, this.ref, this.session, options, random.fork('switch-tree'), this);
+      case 'x-bot': return this.makeXBot(options, random);
+      case 'nice': return new Nice(this.self, this.ref, this.session, options, random, this);
       case 'full':
       case 'static': return new StaticOverlay(this.self, peers, this);
       default: return unreachable(options);
     }
+  }
+
+  private makeXBot(options: XBotOptions, random: Random): XBot {
+    const { self, ref, session } = this;
+    const view = new HyParView(self, ref, session, options, random, this);
+    return new XBot(self, ref, session, options, view, random.fork('x-bot'));
   }
 
   /** Where protocols are registered: a new dissemination is a file of its own and a line here. */
@@ -204,7 +223,9 @@ export class Group implements NeighbourListener {
       case 'unicast': return new Unicast(self, log, neighbours);
       case 'tree': return new TreeMulticast(self, log, treeOf(this.overlay));
       case 'plumtree': return this.makePlumtree(options);
+      case 'gossip-mesh': return new GossipMesh(self, session, options, log, neighbours, random);
       case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random);
+      case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random, this.distances);
       case 'anti-entropy': return this.makeAntiEntropy(options, random, 'dissemination');
       default: return unreachable(options);
     }
@@ -224,7 +245,13 @@ export class Group implements NeighbourListener {
   }
 
   private makeAntiEntropy(options: AntiEntropyOptions, random: Random, role: 'dissemination' | 'repair'): AntiEntropy {
-    return new AntiEntropy(this.self, this.session, options, this.log, this.overlay.neighbours, random, role);
+    const { self, session, log, idOf } = this;
+    const help = {
+      hashOf: (peer: PeerRef) => hashOfId(idOf(peer)),
+      ...(this.distances !== undefined && { distances: this.distances }),
+      ...(options.reconcile === 'ranges' && { ranges: new RangeReconciliation(log, idOf, options.batchMax, random) }),
+    };
+    return new AntiEntropy(self, session, options, log, this.overlay.neighbours, random, role, help);
   }
 }
 
@@ -232,6 +259,13 @@ export class Group implements NeighbourListener {
 function treeOf(overlay: Overlay): TreeOverlay {
   assert(isTree(overlay), 'multicast along a tree has an overlay that knows one');
   return overlay;
+}
+
+/** Peers whose distance is remembered at most. A guess: a member of a larger group has measured those that it chooses from again. */
+const DISTANCES_MAX = 4096;
+
+function isSpatial({ dissemination, repair }: GroupConfig): boolean {
+  return [dissemination, repair].some((part) => part !== undefined && 'partner' in part && part.partner === 'spatial');
 }
 
 function isTree(overlay: Overlay): overlay is TreeOverlay {
@@ -244,4 +278,5 @@ export interface GroupIdentity {
   readonly ref: GroupRef;
   readonly session: number;
   readonly epoch: number;
+  readonly idOf: IdOf;
 }

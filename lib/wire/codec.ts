@@ -14,7 +14,7 @@ import { CONTROL_BYTES_MAX } from './limits.ts';
 export interface CodecCounters extends Readonly<Record<DecodeFailure, number>> {
   /** Peers that could not be had and were left out of a shuffle, with what hung on them of an iHave or a digest. */
   readonly peersLeftOut: number;
-  /** Entries past the limit that `encode` left out of a digest. */
+  /** Entries past the limit that `encode` left out of a digest, or of what changed lately. */
   readonly digestEntriesLeftOut: number;
 }
 
@@ -89,7 +89,7 @@ export class Codec {
   /** The copy gives the caller bytes of its own: cbor-x answers with a view of a pool. */
   private encodeControl(message: ControlMessage): Uint8Array {
     const fitting = fit(message);
-    if (fitting.kind === 'digest' && message.kind === 'digest') {
+    if ('entries' in fitting && 'entries' in message) {
       this.counts.digestEntriesLeftOut += message.entries.length - fitting.entries.length;
     }
     const item = cbor.encode(controlFields(fitting, this.directory));
@@ -140,11 +140,11 @@ export class Codec {
 }
 
 /**
- * The message as it goes on the wire: a digest past the limit loses its last entries;
+ * The message as it goes on the wire: a list of digest entries past the limit loses its last ones;
  * any other message stays as it is. A simulator that hands objects across applies it too.
  */
 export function fit<T extends Message>(message: T): T {
-  if (message.kind !== 'digest') return message;
+  if (message.kind !== 'digest' && message.kind !== 'recent') return message;
   const count = digestEntriesThatFit(message);
   return count === message.entries.length ? message : { ...message, entries: message.entries.slice(0, count) };
 }

@@ -8,8 +8,9 @@ import { KIND_CODES, kindOf } from './kind-codes.ts';
 
 export type ControlMessage = Exclude<Message, DataMessage>;
 
-/** First byte, head of the array, kind: one byte each, since there are fewer than 24 elements. */
-const START = 3;
+/** First byte and head of the array: one byte each, since there are fewer than 24 elements. */
+/** First byte, head of the array: one byte each, since there are fewer than 24 elements. */
+const START = 2;
 
 const GROUP = uint(GROUP_REF_MAX);
 
@@ -50,7 +51,7 @@ export function readControl(reader: FieldReader, findings: Findings): ControlMes
 
 /** Bytes of `message` on the wire. Allocates nothing. */
 export function controlSize(message: ControlMessage, directory: PeerDirectory): number {
-  let size = START + uintSize(message.group);
+  let size = START + uintSize(KIND_CODES[message.kind]) + uintSize(message.group);
   const values = message as unknown as Readonly<Record<string, unknown>>;
   const properties = PROPERTIES[message.kind];
   for (let i = 0; i < properties.length; i++) {

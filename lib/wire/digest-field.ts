@@ -1,9 +1,9 @@
 import { assert } from '../core/errors.ts';
-import type { Digest, DigestEntry } from '../core/messages.ts';
+import type { Digest, DigestEntry, Recent } from '../core/messages.ts';
 import type { PeerDirectory } from './directory.ts';
 import type { FieldReader, Findings } from './field-reader.ts';
 import { type Field, type FieldType, ID_SIZE, headSize, idOf, uintSize, wholeNumber } from './field-types.ts';
-import { DIGEST_ENTRIES_BYTES_MAX, DIGEST_ENTRIES_MAX, DIGEST_RANGES_MAX, EPOCH_MAX, SEQ_MAX } from './limits.ts';
+import { DIGEST_ENTRIES_BYTES_MAX, DIGEST_ENTRIES_MAX, DIGEST_RANGES_MAX, EPOCH_MAX, RECENT_ENTRIES_BYTES_MAX, SEQ_MAX } from './limits.ts';
 
 /** The entries of a digest, which must have been cut to what fits. */
 export const DIGEST_ENTRIES: FieldType<readonly DigestEntry[]> = {
@@ -36,13 +36,14 @@ export const DIGEST_ENTRIES: FieldType<readonly DigestEntry[]> = {
   },
 };
 
-/** How many entries, from the first on, stay within the bytes of a digest. */
-export function digestEntriesThatFit(digest: Digest): number {
+/** How many entries, from the first on, stay within the bytes of a message of this kind. */
+export function digestEntriesThatFit({ kind, entries }: Digest | Recent): number {
+  const bytesMax = kind === 'digest' ? DIGEST_ENTRIES_BYTES_MAX : RECENT_ENTRIES_BYTES_MAX;
   let bytes = 0;
   let count = 0;
-  for (const entry of digest.entries) {
+  for (const entry of entries) {
     bytes += entrySize(entry);
-    if (bytes > DIGEST_ENTRIES_BYTES_MAX) break;
+    if (bytes > bytesMax) break;
     count++;
   }
   return count;

@@ -90,6 +90,12 @@ export class FieldReader {
     return bytes === undefined ? NOBODY : this.directory.refOfDescriptor(bytes);
   }
 
+  /** A byte string of such a length, as a string in which each character is a byte. */
+  characters(lengthMin: number, lengthMax: number): string {
+    const bytes = this.bytes(lengthMin, lengthMax);
+    return bytes === undefined ? '' : String.fromCharCode(...bytes);
+  }
+
   /** A list of at most `countMax` elements; answers a reader of it. */
   list(countMax: number): FieldReader {
     const value: unknown = this.fields[this.at++];

@@ -91,6 +91,27 @@ export function describedPeers(countMax: number): FieldType<readonly PeerRef[]> 
   };
 }
 
+/** At most `countMax` peers by their ids; a reader leaves out, and counts, those that it cannot have. */
+export function peerList(countMax: number): FieldType<readonly PeerRef[]> {
+  return {
+    write(peers, fields, directory) {
+      assert(peers.length <= countMax, 'too many peers in a list');
+      fields.push(peers.map((peer) => idOf(peer, directory)));
+    },
+    read(reader, findings) {
+      const list = reader.list(countMax);
+      const peers: PeerRef[] = [];
+      while (list.left > 0) {
+        const peer = list.listedPeer();
+        if (peer === undefined) findings.peersLeftOut++;
+        else peers.push(peer);
+      }
+      return peers;
+    },
+    size: (peers) => headSize(peers.length) + peers.length * ID_SIZE,
+  };
+}
+
 /** A value that may be missing, and then takes no element: of the last property only. */
 export function optionalLast<T>(type: FieldType<T>): FieldType<T | undefined> {
   return {

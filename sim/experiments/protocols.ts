@@ -29,6 +29,8 @@ export interface ProtocolEntry {
 interface Entry extends ProtocolEntry {
   readonly start: Start;
   readonly overlay: OverlayOptions['kind'];
+  /** Words among the variants that put it over another overlay. */
+  readonly overOther?: readonly string[];
   /** Absent: IP multicast. */
   readonly dissemination?: DisseminationOptions['kind'];
 }
@@ -65,9 +67,28 @@ const ENTRIES: readonly Entry[] = [
     name: 'plumtree',
     group: 'trees',
     summary: 'Plumtree over HyParView: eager push along a tree, lazy announcements beside it',
-    variants: 'shared|per-source, optimizationThreshold=N',
+    variants: 'shared|per-source, optimizationThreshold=N, x-bot',
     ...HYPARVIEW,
+    overOther: ['x-bot'],
     dissemination: 'plumtree',
+  },
+  {
+    name: 'switch-tree',
+    group: 'trees',
+    summary: 'a shared tree under a child limit, whose peers switch to better parents',
+    variants: 'cost|delay, sibling|1-hop|2-hop|any, childrenMax=N',
+    start: 'contact',
+    overlay: 'switch-tree',
+    dissemination: 'tree',
+  },
+  {
+    name: 'nice',
+    group: 'trees',
+    summary: 'NICE: layers of clusters of near members, and multicast along this hierarchy',
+    variants: 'clusterSizeMin=N',
+    start: 'contact',
+    overlay: 'nice',
+    dissemination: 'tree',
   },
   {
     name: 'flood',
@@ -78,19 +99,47 @@ const ENTRIES: readonly Entry[] = [
     dissemination: 'flooding',
   },
   {
+    name: 'gossip-mesh',
+    group: 'meshes',
+    summary: 'a mesh of bounded degree over HyParView, lazy announcements to others, as in gossipsub',
+    variants: 'd=N, dLow=N, dHigh=N, dLazy=N, activeViewSize=N',
+    ...HYPARVIEW,
+    dissemination: 'gossip-mesh',
+  },
+  {
+    name: 'narada',
+    group: 'meshes',
+    summary: 'Narada: a mesh that adapts to delays, and along it a shortest-path tree for each source',
+    variants: 'degreeMin=N, degreeMax=N, refreshIntervalMs=N',
+    start: 'contact',
+    overlay: 'narada',
+    dissemination: 'tree',
+  },
+  {
+    name: 'x-bot',
+    group: 'meshes',
+    summary: 'flooding over HyParView views that X-BOT biases to near peers',
+    variants: 'activeViewSize=N, passiveScanLength=N, unbiasedNeighbours=N',
+    start: 'contact',
+    overlay: 'x-bot',
+    dissemination: 'flooding',
+  },
+  {
     name: 'rumor',
     group: 'epidemics',
     summary: 'rumor mongering over full membership',
-    variants: 'push|pull|push-pull, feedback|blind, counter|coin, k=N',
+    variants: 'push|pull|push-pull, feedback|blind, counter|coin, k=N, minimization, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N, cyclon',
     ...MEMBERS,
+    overOther: ['cyclon'],
     dissemination: 'rumor',
   },
   {
     name: 'anti-entropy',
     group: 'epidemics',
     summary: 'anti-entropy over full membership',
-    variants: 'push|pull|push-pull, cycleMs=N',
+    variants: 'push|pull|push-pull, digest|ranges, full|recent, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N, recentMs=N, cycleMs=N, cyclon',
     ...MEMBERS,
+    overOther: ['cyclon'],
     dissemination: 'anti-entropy',
   },
 ];
@@ -107,8 +156,27 @@ const WORDS: ReadonlyMap<string, readonly [option: string, value: string]> = new
   ['blind', ['interest', 'blind']],
   ['counter', ['stop', 'counter']],
   ['coin', ['stop', 'coin']],
+  ['digest', ['reconcile', 'digest']],
+  ['ranges', ['reconcile', 'ranges']],
+  ['cost', ['goal', 'cost']],
+  ['delay', ['goal', 'delay']],
+  ['sibling', ['scope', 'sibling']],
+  ['1-hop', ['scope', '1-hop']],
+  ['2-hop', ['scope', '2-hop']],
+  ['any', ['scope', 'any']],
+  ['minimization', ['minimization', 'counters']],
+  ['uniform', ['partner', 'uniform']],
+  ['spatial', ['partner', 'spatial']],
+  ['full', ['exchange', 'full']],
+  ['recent', ['exchange', 'recent']],
   ['shared', ['tree', 'shared']],
   ['per-source', ['tree', 'per-source']],
+]);
+
+/** Words that may follow the names of protocols that allow them: another overlay below, and how its peers find each other. */
+const OTHER_OVERLAYS: ReadonlyMap<string, { readonly overlay: OverlayOptions['kind']; readonly start: Start }> = new Map([
+  ['cyclon', { overlay: 'cyclon', start: 'contact' }],
+  ['x-bot', { overlay: 'x-bot', start: 'contact' }],
 ]);
 
 /** Other words for what is here, to suggest the name by. */
@@ -119,7 +187,9 @@ const SYNONYMS: ReadonlyMap<string, string> = new Map([
   ['tree', 'mst'],
   ['flooding', 'flood'],
   ['hyparview', 'flood'],
+  ['esm', 'narada'],
   ['gossip', 'rumor'],
+  ['gossipsub', 'gossip-mesh'],
   ['epidemic', 'rumor'],
 ]);
 
@@ -135,18 +205,21 @@ export function protocolSetup(spec: string): ProtocolSetup {
     if (variants.length > 0) throw badVariant(entry, variants[0] ?? '');
     return { kind: 'ip-multicast', name: spec };
   }
+  const otherWord = variants.find((variant) => entry.overOther?.includes(variant));
+  const below = (otherWord === undefined ? undefined : OTHER_OVERLAYS.get(otherWord)) ?? entry;
   const dissemination: Record<string, unknown> = { kind: entry.dissemination };
-  const overlay: Record<string, unknown> = { kind: entry.overlay };
+  const overlay: Record<string, unknown> = { kind: below.overlay };
   for (const variant of variants) {
+    if (variant === otherWord && variants.indexOf(variant) === variants.lastIndexOf(variant)) continue;
     const [option, value] = WORDS.get(variant) ?? assignment(entry, variant);
-    const part = Object.hasOwn(DEFAULTS.overlay[entry.overlay], option) ? overlay : dissemination;
+    const part = Object.hasOwn(DEFAULTS.overlay[below.overlay], option) ? overlay : dissemination;
     const isKnown = part === overlay || Object.hasOwn(DEFAULTS.dissemination[entry.dissemination], option);
     // Nobody's option, or one that was set before.
     if (!isKnown || Object.hasOwn(part, option)) throw badVariant(entry, variant);
     part[option] = value;
   }
   const options = { overlay, dissemination } as unknown as GroupOptions;
-  return { kind: 'peers', name: spec, config: configOf(spec, options), start: entry.start };
+  return { kind: 'peers', name: spec, config: configOf(spec, options), start: below.start };
 }
 
 /** A wrong value is told in the words of the command line. */
@@ -165,7 +238,7 @@ export function protocolEntry(spec: string): ProtocolEntry | undefined {
 }
 
 function assignment(entry: Entry, variant: string): readonly [option: string, value: number] {
-  const match = /^([A-Za-z]+)=([0-9]+)$/.exec(variant);
+  const match = /^([A-Za-z]+)=([0-9]+(?:\.[0-9]+)?)$/.exec(variant);
   if (match === null) throw badVariant(entry, variant);
   return [match[1] ?? '', Number(match[2])];
 }

@@ -77,11 +77,11 @@ export function run(field: Field, setup: PeersSetup, options: RunOptions): RunRe
 
   joinAll(world, field, setup, collector, report);
   publishAll(world, collector, options, options.warmUpMessages, report);
-  settle(world, field, collector);
+  settle(world, field, collector, 0);
   collector.measuring = true;
   const startMs = world.nowMs;
   publishAll(world, collector, options, options.messages, report);
-  const settled = settle(world, field, collector);
+  const settled = settle(world, field, collector, world.nowMs - PUBLISH_INTERVAL_MS);
   return {
     records: collector.records,
     controlMessages: collector.controlMessages,
@@ -105,7 +105,8 @@ function joinAll(world: World, field: Field, setup: PeersSetup, collector: Colle
       world.run(world.nowMs + JOIN_INTERVAL_MS);
       report();
     }
-    const endMs = world.nowMs + SETTLE_MAX_MS;
+    // Views that are exchanged all the time never rest.
+    const endMs = world.nowMs + (setup.config.overlay.kind === 'cyclon' ? SETTLED_MS : SETTLE_MAX_MS);
     while (world.nowMs < endMs && world.nowMs - collector.lastNeighbourUs / 1000 < SETTLED_MS) world.run(world.nowMs + PUBLISH_INTERVAL_MS);
     return;
   }
@@ -136,11 +137,12 @@ function publish(world: World, source: number, payload: Uint8Array): void {
   }
 }
 
-/** Runs until what was published has arrived, or will not; false when it had to stop before that was certain. */
-function settle(world: World, field: Field, collector: Collector): boolean {
+/** Runs until what was published, at `publishedMs` the last, has arrived, or will not; false when it had to stop before that was certain. */
+function settle(world: World, field: Field, collector: Collector, publishedMs: number): boolean {
   const endMs = world.nowMs + Math.max(DRAIN_MAX_MS, DRAIN_CROSSINGS * field.delayBoundMs);
   while (world.nowMs < endMs) {
-    const quietMs = world.nowMs - collector.lastPayloadUs / 1000;
+    // Nobody may have asked for it yet: a message that has not set out is not one that has arrived.
+    const quietMs = world.nowMs - Math.max(collector.lastPayloadUs / 1000, publishedMs);
     if (collector.payloadsInFlight === 0 && quietMs >= QUIET_MS) return true;
     world.run(world.nowMs + PUBLISH_INTERVAL_MS);
   }

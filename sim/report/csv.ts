@@ -64,6 +64,7 @@ function cell(from: object, path: string): string {
   return value === null ? '' : String(value);
 }
 
-function quoted(text: string): string {
+/** A cell, in quotes where RFC 4180 wants them. */
+export function quoted(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

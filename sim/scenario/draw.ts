@@ -11,13 +11,15 @@ export interface DrawOptions {
   readonly peersMax?: number;
   /** Time in which peers join, publish and suffer, in ms. Default 12 000. */
   readonly activeMs?: number;
+  /** Kinds of faults; all by default. */
+  readonly kinds?: readonly FaultKind[];
 }
 
 /** Joins go on for this share of the active time, all else begins after half of that. */
 const JOINING = 0.25;
 
 /** Payload bytes: mostly small, now and then one that no datagram holds. */
-const PAYLOADS = [8, 8, 100, 100, 1000, 5000] as const;
+const PAYLOADS = [0, 8, 100, 100, 1000, 5000] as const;
 
 /**
  * A scenario drawn from a seed. Every choice is drawn, and with it which kinds of fault
@@ -25,7 +27,7 @@ const PAYLOADS = [8, 8, 100, 100, 1000, 5000] as const;
  * also shows without the others (swarm testing, Groce et al., ISSTA 2012).
  */
 export function drawScenario(seed: number, options: DrawOptions = {}): Scenario {
-  const { contracts = CONTRACTS, peersMax = 32, activeMs = 12_000 } = options;
+  const { contracts = CONTRACTS, peersMax = 32, activeMs = 12_000, kinds = FAULT_KINDS } = options;
   const random = new Random(seed).fork('scenario');
   const contract = random.pick(contracts) ?? CONTRACTS[0];
   if (contract === undefined) throw new RangeError('there are contracts');
@@ -34,18 +36,19 @@ export function drawScenario(seed: number, options: DrawOptions = {}): Scenario 
   const peers = drawPeers(random, count, activeMs * JOINING);
   return {
     format: SCENARIO_FORMAT,
-    name: `swarm ${seed}: ${contract.name}`,
+    name: contract.name,
     seed,
     underlay,
     group: drawGroup(random, contract),
     peers,
     publishes: drawPublishes(random, peers, activeMs),
-    faults: drawFaults(random, peers, underlay, activeMs),
+    faults: drawFaults(random, kinds, peers, underlay, activeMs),
     settleMs: contract.settleMs,
   };
 }
 
-function drawUnderlay(random: Random, hosts: number): UnderlaySpec {
+/** A network with at least so many hosts. */
+export function drawUnderlay(random: Random, hosts: number): UnderlaySpec {
   const seed = random.below(1000);
   switch (random.below(4)) {
     case 0: return { kind: 'equal', hosts, delayMs: 1 + random.below(100) };
@@ -81,13 +84,14 @@ function drawPublishes(random: Random, peers: readonly PeerPlan[], activeMs: num
   })).sort((x, y) => x.atMs - y.atMs);
 }
 
-const KINDS: readonly FaultKind[] = [
+/** Every kind of fault. */
+export const FAULT_KINDS: readonly FaultKind[] = [
   'loss', 'duplication', 'reordering', 'corruption', 'jitter', 'bandwidth', 'clog', 'partition', 'linkFailure', 'routerFailure',
   'crash', 'massFailure', 'pause', 'leave', 'slow', 'clockSkew',
 ];
 
-function drawFaults(random: Random, peers: readonly PeerPlan[], underlay: UnderlaySpec, activeMs: number): Fault[] {
-  const on = KINDS.filter(() => random.chance(0.5));
+function drawFaults(random: Random, kinds: readonly FaultKind[], peers: readonly PeerPlan[], underlay: UnderlaySpec, activeMs: number): Fault[] {
+  const on = kinds.filter(() => random.chance(0.5));
   const faults: Fault[] = [];
   for (let left = random.below(9); left > 0 && on.length > 0; left--) {
     const fault = drawFault(random, random.pick(on) ?? 'loss', peers.map(({ host }) => host), underlay, activeMs);
@@ -96,7 +100,8 @@ function drawFaults(random: Random, peers: readonly PeerPlan[], underlay: Underl
   return faults.sort((x, y) => x.atMs - y.atMs);
 }
 
-function drawFault(random: Random, kind: FaultKind, hosts: readonly number[], underlay: UnderlaySpec, activeMs: number): Fault | undefined {
+/** A fault of that kind somewhere in the active time, healed by its end; `undefined` where the underlay has no place for it. */
+export function drawFault(random: Random, kind: FaultKind, hosts: readonly number[], underlay: UnderlaySpec, activeMs: number): Fault | undefined {
   const startMs = (activeMs * JOINING) / 2;
   const atMs = Math.round(startMs + random.float() * (activeMs - startMs) * 0.8);
   const forMs = 1 + Math.round(random.float() * (activeMs - atMs));

@@ -7,6 +7,7 @@ export function withoutPeers(scenario: Scenario, gone: ReadonlySet<number>): Sce
     ...scenario,
     peers,
     publishes: scenario.publishes.filter(({ peer }) => !gone.has(peer)),
+    ...(scenario.commands !== undefined && { commands: scenario.commands.filter(({ peer }) => !gone.has(peer)) }),
     faults: scenario.faults.flatMap((fault) => faultWithout(fault, gone) ?? []),
   };
 }
@@ -44,6 +45,7 @@ function renumbered(scenario: Scenario, numberOf: (host: number) => number): Sce
     ...scenario,
     peers: scenario.peers.map((plan) => ({ ...plan, host: numberOf(plan.host), ...(plan.contact !== undefined && { contact: numberOf(plan.contact) }) })),
     publishes: scenario.publishes.map((plan) => ({ ...plan, peer: numberOf(plan.peer) })),
+    ...(scenario.commands !== undefined && { commands: scenario.commands.map((plan) => ({ ...plan, peer: numberOf(plan.peer) })) }),
     faults: scenario.faults.map((fault): Fault => {
       if ('peer' in fault) return { ...fault, peer: numberOf(fault.peer) };
       if (fault.kind === 'partition') return { ...fault, sides: fault.sides.map(all) };
@@ -61,6 +63,7 @@ export function sooner(scenario: Scenario, factor: number): Scenario {
     ...scenario,
     peers: scenario.peers.map((plan) => ({ ...plan, joinMs: at(plan.joinMs) })),
     publishes: scenario.publishes.map((plan) => ({ ...plan, atMs: at(plan.atMs) })),
+    ...(scenario.commands !== undefined && { commands: scenario.commands.map((plan) => ({ ...plan, atMs: at(plan.atMs) })) }),
     faults: scenario.faults.map((fault) => ({ ...fault, atMs: at(fault.atMs), ...('forMs' in fault && { forMs: Math.max(1, at(fault.forMs)) }) }) as Fault),
   };
 }

@@ -1,11 +1,12 @@
 import type { ProtocolEvent } from '../../lib/core/effects.ts';
 import type { DataMessage, Message } from '../../lib/core/messages.ts';
 import type { Group } from '../../lib/peer/group.ts';
-import type { PublishPlan, Scenario } from './scenario.ts';
+import type { Application } from './application.ts';
+import type { Scenario } from './scenario.ts';
 
-/** A publish of the scenario that took place. */
+/** A message that was published. */
 export interface Published {
-  readonly plan: PublishPlan;
+  readonly payload: Uint8Array;
   readonly origin: number;
   readonly epoch: number;
   readonly seq: number;
@@ -21,8 +22,12 @@ export interface RunView {
   group(host: number): Group | undefined;
   /** Counts the peers that ran on a host, from 1. */
   incarnation(host: number): number;
-  /** By their number in the scenario; those that did not take place are left out. */
-  readonly published: ReadonlyMap<number, Published>;
+  /** In the order in which they were published. */
+  readonly allPublished: readonly Published[];
+  /** What was published under that identity; `undefined` for nothing. */
+  publishedAs(origin: number, epoch: number, seq: number): Published | undefined;
+  /** The application on a peer that is up, where there is one. */
+  application(host: number): Application | undefined;
   /** Whether packets can come through from one host to another. */
   reaches(from: number, to: number): boolean;
 }
@@ -46,6 +51,8 @@ export interface Checker {
   onDown?(peer: number): void;
   /** Now and then, between two events. */
   onTick?(): void;
+  /** All is good, and some messages have just been published. */
+  onProbe?(): void;
   /** Called again and again once the last fault has healed, until nothing is reported or the time to make good has passed: what is reported last counts. */
   atEnd?(): void;
 }

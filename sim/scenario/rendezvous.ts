@@ -7,7 +7,7 @@ export const HEAL_MS = 10_000;
 
 /**
  * Whom one peer has lost: what the live driver keeps beside the engine, to find others
- * again. As live, one bootstrap address is taken to lead to somebody alive.
+ * again.
  */
 export class LostPeers {
   private readonly lost = new Set<number>();
@@ -25,7 +25,7 @@ export class LostPeers {
     this.lost.delete(peer);
   }
 
-  /** Somebody to try again: the lost peers and whom the bootstrap address leads to, all in turn. */
+  /** Somebody to try again, all in turn: the lost peers, and whom a bootstrap address leads to where that is to be tried. */
   next(bootstrap: number | undefined): number | undefined {
     const all = bootstrap === undefined ? [...this.lost] : [bootstrap, ...this.lost];
     return all[this.turn++ % Math.max(1, all.length)];

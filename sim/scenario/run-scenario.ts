@@ -5,13 +5,14 @@ import { type PeerRef, peerRef } from '../../lib/core/ids.ts';
 import type { DataMessage, Message } from '../../lib/core/messages.ts';
 import { Random } from '../../lib/core/random.ts';
 import type { Group } from '../../lib/peer/group.ts';
-import { type Observer, type PacketLoss, SilentObserver } from '../world/observer.ts';
+import { type Observer, SilentObserver } from '../world/observer.ts';
 import { GROUP, World } from '../world/world.ts';
+import type { Application, StartApplication } from './application.ts';
 import { type FaultEffect, FaultSchedule } from './fault-schedule.ts';
 import type { Checker, Invariant, Published, RunView, Violation } from './invariant.ts';
-import { markOf, markedPayload } from './payload.ts';
 import { HEAL_MS, LostPeers, RETRY_MS } from './rendezvous.ts';
-import type { PeerPlan, PublishPlan, Scenario } from './scenario.ts';
+import { type RunListener, RunObserver } from './run-observer.ts';
+import type { CommandPlan, PeerPlan, PublishPlan, Scenario } from './scenario.ts';
 import { type Terrain, terrainOf } from './underlay-spec.ts';
 
 /** How a scenario is run. */
@@ -21,6 +22,8 @@ export interface RunScenarioOptions {
   readonly invariants: readonly Invariant[];
   /** Violations after which a run is stopped; 1 by default, since what follows is mostly its consequence. */
   readonly violationsMax?: number;
+  /** What runs on the peers. */
+  readonly application?: StartApplication;
   /** Sees everything, too. */
   readonly observer?: Observer;
 }
@@ -44,6 +47,8 @@ export interface ScenarioResult {
 const TICK_MS = 250;
 /** From when all is healed on, the run ends as soon as everything is good; it is looked at this often, in ms. */
 const LOOK_MS = 2500;
+/** Messages that are published when all is good. */
+const PROBES = 3;
 /** Time to make good where the scenario gives none, in ms: see BOUNDS in the invariants. */
 export const SETTLE_MS = 60_000;
 
@@ -52,9 +57,8 @@ export function runScenario(scenario: Scenario, options: RunScenarioOptions): Sc
   return new ScenarioRun(scenario, options).run();
 }
 
-class ScenarioRun implements RunView {
+class ScenarioRun implements RunView, RunListener {
   readonly scenario: Scenario;
-  readonly published = new Map<number, Published>();
   private readonly config: GroupConfig;
   private readonly world: World;
   private readonly terrain: Terrain;
@@ -62,23 +66,32 @@ class ScenarioRun implements RunView {
   private readonly plans: ReadonlyMap<number, PeerPlan>;
   private readonly checkers: readonly Checker[];
   private readonly lost = new Map<number, LostPeers>();
+  /** Peers whose bootstrap address did not answer when it was last tried. */
+  private readonly unreached = new Set<number>();
   private readonly incarnations = new Map<number, number>();
   private readonly pausedUntilMs = new Map<number, number>();
   private readonly violations: Violation[] = [];
   /** What liveness claims is not true now. */
   private unmet: Violation[] = [];
   private readonly violationsMax: number;
+  private readonly startApplication: StartApplication | undefined;
+  private readonly applications = new Map<number, Application>();
+  private readonly published = new Map<string, Published>();
+  /** The payload of a publish under way: its own delivery comes before `publish` returns. */
+  private publishing: Uint8Array | undefined = undefined;
+  private probed = false;
   private skipped = 0;
-  deliveries = 0;
+  private deliveries = 0;
 
-  constructor(scenario: Scenario, { wire = 'objects', invariants, violationsMax = 1, observer = new SilentObserver() }: RunScenarioOptions) {
+  constructor(scenario: Scenario, { wire = 'objects', invariants, violationsMax = 1, application, observer = new SilentObserver() }: RunScenarioOptions) {
     this.scenario = scenario;
     this.violationsMax = violationsMax;
+    this.startApplication = application;
     this.config = groupConfig(scenario.group);
     this.terrain = terrainOf(scenario.underlay);
     this.random = new Random(scenario.seed).fork('scenario');
     this.plans = new Map(scenario.peers.map((plan) => [plan.host, plan]));
-    this.world = new World(this.terrain.paths, { seed: scenario.seed, wire, observer: new Watch(this, observer) });
+    this.world = new World(this.terrain.paths, { seed: scenario.seed, wire, observer: new RunObserver(this, observer) });
     this.checkers = invariants.flatMap((invariant) => {
       const report = (what: string, peer?: number): void => this.report(invariant, what, peer);
       return invariant.watch(this, report) ?? [];
@@ -101,13 +114,26 @@ class ScenarioRun implements RunView {
     return this.incarnations.get(host) ?? 0;
   }
 
+  get allPublished(): readonly Published[] {
+    return [...this.published.values()];
+  }
+
+  publishedAs(origin: number, epoch: number, seq: number): Published | undefined {
+    return this.published.get(`${origin} ${epoch} ${seq}`);
+  }
+
+  application(host: number): Application | undefined {
+    return this.applications.get(host);
+  }
+
   reaches(from: number, to: number): boolean {
     return this.world.reaches(from, to);
   }
 
   run(): ScenarioResult {
     for (const plan of this.scenario.peers) this.world.at(plan.joinMs, () => void this.join(plan.host));
-    this.scenario.publishes.forEach((plan, index) => this.world.at(plan.atMs, () => this.publish(plan, index)));
+    this.scenario.publishes.forEach((plan, index) => this.world.at(plan.atMs, () => this.publishPlan(plan, index)));
+    for (const plan of this.scenario.commands ?? []) this.world.at(plan.atMs, () => this.command(plan));
     const { world, terrain, random } = this;
     const faults = new FaultSchedule(this.scenario.faults, {
       world, terrain, random: random.fork('faults'),
@@ -123,7 +149,7 @@ class ScenarioRun implements RunView {
       world.run(Math.min(nextMs, endMs));
       for (const checker of this.checkers) checker.onTick?.();
       const isLook = world.nowMs > healedMs && nextMs % LOOK_MS === 0;
-      if (world.nowMs >= endMs || (isLook && this.isGood())) break;
+      if (world.nowMs >= endMs || (isLook && this.isGood() && !this.probe())) break;
     }
     if (!this.stopped) this.judge();
     return {
@@ -137,6 +163,17 @@ class ScenarioRun implements RunView {
     this.unmet = [];
     for (const checker of this.checkers) checker.atEnd?.();
     return this.unmet.length === 0;
+  }
+
+  /** All is good: then what is published now must come to all. Answers whether there is anything to wait for. */
+  private probe(): boolean {
+    // An application would not know what to do with it.
+    if (this.probed || this.up.length < 2 || this.startApplication !== undefined) return false;
+    this.probed = true;
+    const publishers = this.random.sample(this.up, PROBES);
+    publishers.forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, index)));
+    for (const checker of this.checkers) checker.onProbe?.();
+    return true;
   }
 
   private judge(): void {
@@ -159,17 +196,28 @@ class ScenarioRun implements RunView {
     const contact = this.contactOf(plan);
     this.incarnations.set(host, this.incarnation(host) + 1);
     this.lost.set(host, new LostPeers());
+    if (contact !== undefined && !this.isReached(host, contact)) this.unreached.add(host);
     this.world.join(host, this.config, this.peersFor(contact));
     this.seek(plan, this.incarnation(host), 0);
+    this.start(host);
     for (const checker of this.checkers) checker.onUp?.(host);
     return true;
   }
 
-  /** Live peers need one live address to join through: where the peer that was named is down, any other is told. */
+  /** Live peers need one live address to join through, the same for all: where the peer that was named is down, the first that is up. */
   private contactOf({ host, contact }: PeerPlan): number | undefined {
     const named = contact ?? this.scenario.peers[0]?.host;
     if (named !== undefined && named !== host && this.world.engine(named) !== undefined) return named;
-    return this.random.pick(this.up.filter((other) => other !== host));
+    return this.up.find((other) => other !== host);
+  }
+
+  /** As live: who has neighbours tries bootstrap addresses only that did not answer before. */
+  private bootstrapOf(plan: PeerPlan, isIsolated: boolean): number | undefined {
+    return isIsolated || this.unreached.has(plan.host) ? this.contactOf(plan) : undefined;
+  }
+
+  private isReached(from: number, to: number): boolean {
+    return this.world.engine(to) !== undefined && this.world.reaches(from, to) && this.world.reaches(to, from);
   }
 
   private peersFor(contact: number | undefined): readonly PeerRef[] {
@@ -184,8 +232,11 @@ class ScenarioRun implements RunView {
       if (this.incarnation(host) !== incarnation || this.world.engine(host) === undefined) return;
       const isIsolated = this.group(host)?.overlay.neighbours.length === 0;
       if (!this.isPaused(host) && (isIsolated || round % (HEAL_MS / RETRY_MS) === 0)) {
-        const other = this.lost.get(host)?.next(this.contactOf(plan));
-        if (other !== undefined && other !== host) this.world.addContact(host, other);
+        const other = this.lost.get(host)?.next(this.bootstrapOf(plan, isIsolated));
+        if (other !== undefined && other !== host) {
+          this.world.addContact(host, other);
+          if (this.isReached(host, other)) this.unreached.delete(host);
+        }
       }
       this.seek(plan, incarnation, round + 1);
     });
@@ -195,30 +246,73 @@ class ScenarioRun implements RunView {
     return this.world.nowMs < (this.pausedUntilMs.get(host) ?? 0);
   }
 
-  private publish(plan: PublishPlan, index: number): void {
-    const group = this.group(plan.peer);
-    if (group === undefined || this.isPaused(plan.peer)) {
-      this.skipped++;
-      return;
-    }
+  private publishPlan({ peer, bytes }: PublishPlan, index: number): void {
+    const payload = new Uint8Array(bytes);
+    // Different from others, as far as it has room.
+    for (let i = 0; i < Math.min(4, bytes); i++) payload[i] = index >>> (8 * i);
+    if (!this.publish(peer, payload)) this.skipped++;
+  }
+
+  private command({ peer, command }: CommandPlan): void {
+    if (this.isPaused(peer) || !this.applications.has(peer)) this.skipped++;
+    else this.inform(peer, (application) => application.onCommand?.(command));
+  }
+
+  /** Answers whether the peer is up and has a neighbour. */
+  private publish(host: number, payload: Uint8Array): boolean {
+    if (this.group(host) === undefined || this.isPaused(host)) return false;
+    const before = this.publishing;
+    this.publishing = payload;
     try {
-      this.publishing = { plan, index };
-      const { origin, epoch, seq } = this.world.publish(plan.peer, markedPayload(plan.bytes, index));
-      this.published.set(index, { plan, origin, epoch, seq });
+      const { origin, epoch, seq } = this.world.publish(host, payload);
+      this.published.set(`${origin} ${epoch} ${seq}`, { payload, origin, epoch, seq });
+      return true;
     } catch (error) {
       if (!(error instanceof OverlayError && error.code === 'NO_NEIGHBOURS')) throw error;
-      this.skipped++;
+      return false;
     } finally {
-      this.publishing = undefined;
+      this.publishing = before;
     }
   }
 
-  /** A publish under way: its own delivery comes before `publish` returns. */
-  publishing: { readonly plan: PublishPlan; readonly index: number } | undefined = undefined;
+  private start(host: number): void {
+    if (this.startApplication === undefined) return;
+    const incarnation = this.incarnation(host);
+    const random = this.random.fork('application', host).fork('incarnation', incarnation);
+    const lives = (): boolean => this.incarnation(host) === incarnation && this.world.engine(host) !== undefined;
+    this.applications.set(host, this.startApplication({
+      peer: host,
+      nowMs: () => this.world.localMs(host),
+      publish: (payload) => lives() && this.publish(host, payload),
+      after: (ms, action) => this.after(host, ms, () => { if (lives()) this.inform(host, action); }),
+      random: () => random.float(),
+    }));
+  }
+
+  /** What an application throws is its own fault, and a violation. */
+  private inform(peer: number, tell: (application: Application) => void): void {
+    const application = this.applications.get(peer);
+    if (application === undefined) return;
+    try {
+      tell(application);
+    } catch (error) {
+      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      if (!this.stopped) this.violations.push({ invariant: 'application-throws-nothing', atMs: this.world.nowMs, peer, what });
+    }
+  }
+
+  /** A process that stands still acts when it goes on. */
+  private after(host: number, ms: number, action: () => void): void {
+    this.world.at(this.world.nowMs + ms, () => {
+      if (this.isPaused(host)) this.after(host, (this.pausedUntilMs.get(host) ?? 0) - this.world.nowMs, action);
+      else action();
+    });
+  }
 
   private crash(host: number): boolean {
     if (this.world.engine(host) === undefined) return false;
     this.world.crash(host);
+    this.applications.delete(host);
     for (const checker of this.checkers) checker.onDown?.(host);
     return true;
   }
@@ -226,6 +320,7 @@ class ScenarioRun implements RunView {
   private leave(host: number): boolean {
     if (this.world.engine(host) === undefined || this.isPaused(host)) return false;
     this.world.leave(host);
+    this.applications.delete(host);
     for (const checker of this.checkers) checker.onDown?.(host);
     return true;
   }
@@ -246,10 +341,10 @@ class ScenarioRun implements RunView {
   /** @internal */
   onDelivery(peer: PeerRef, from: PeerRef, message: DataMessage): void {
     this.deliveries++;
-    if (this.publishing !== undefined && markOf(message.payload) === this.publishing.index) {
-      this.published.set(this.publishing.index, { plan: this.publishing.plan, origin: peer, epoch: message.epoch, seq: message.seq });
-    }
+    const { origin, epoch, seq, payload } = message;
+    if (payload === this.publishing) this.published.set(`${origin} ${epoch} ${seq}`, { payload, origin, epoch, seq });
     for (const checker of this.checkers) checker.onDelivery?.(peer, from, message);
+    this.inform(peer, (application) => application.onMessage({ from: origin, payload, isOwn: origin === peer }));
   }
 
   /** @internal */
@@ -266,44 +361,10 @@ class ScenarioRun implements RunView {
 }
 
 /** When the last thing of a scenario happens, faults healed. */
-export function lastMs({ peers, publishes, faults }: Scenario): number {
+export function lastMs({ peers, publishes, commands = [], faults }: Scenario): number {
   const ends = faults.map((fault) => {
     if ('forMs' in fault) return fault.atMs + fault.forMs;
     return fault.atMs + (('restartAfterMs' in fault ? fault.restartAfterMs : 'rejoinAfterMs' in fault ? fault.rejoinAfterMs : undefined) ?? 0);
   });
-  return Math.max(0, ...peers.map(({ joinMs }) => joinMs), ...publishes.map(({ atMs }) => atMs), ...ends);
-}
-
-/** Tells the run what it needs, and another observer everything. */
-class Watch implements Observer {
-  private readonly run: ScenarioRun;
-  private readonly also: Observer;
-
-  constructor(run: ScenarioRun, also: Observer) {
-    this.run = run;
-    this.also = also;
-  }
-
-  onTransmission(timeUs: number, from: PeerRef, to: PeerRef, message: Message, bytes: number, attempt: number): void {
-    this.also.onTransmission(timeUs, from, to, message, bytes, attempt);
-    this.run.onTransmission(from, to, message);
-  }
-
-  onArrival(timeUs: number, from: PeerRef, to: PeerRef, message: Message): void {
-    this.also.onArrival(timeUs, from, to, message);
-  }
-
-  onLoss(timeUs: number, from: PeerRef, to: PeerRef, message: Message, why: PacketLoss, again: boolean): void {
-    this.also.onLoss(timeUs, from, to, message, why, again);
-  }
-
-  onDelivery(timeUs: number, peer: PeerRef, from: PeerRef, message: DataMessage): void {
-    this.also.onDelivery(timeUs, peer, from, message);
-    this.run.onDelivery(peer, from, message);
-  }
-
-  onEvent(timeUs: number, peer: PeerRef, event: ProtocolEvent): void {
-    this.also.onEvent(timeUs, peer, event);
-    this.run.onEvent(peer, event);
-  }
+  return Math.max(0, ...peers.map(({ joinMs }) => joinMs), ...publishes.map(({ atMs }) => atMs), ...commands.map(({ atMs }) => atMs), ...ends);
 }

@@ -22,8 +22,16 @@ export interface PeerPlan {
 export interface PublishPlan {
   readonly atMs: number;
   readonly peer: number;
-  /** Bytes of the payload, 8 or more: it begins with a number that tells payloads apart. */
+  /** Bytes of the payload. */
   readonly bytes: number;
+}
+
+/** The application at a peer is told to do something; a peer that is down then skips it. */
+export interface CommandPlan {
+  readonly atMs: number;
+  readonly peer: number;
+  /** What the application makes of it is its own matter; JSON. */
+  readonly command: unknown;
 }
 
 /** How long a fault lasts. */
@@ -72,6 +80,8 @@ export interface Scenario {
   readonly group: GroupOptions;
   readonly peers: readonly PeerPlan[];
   readonly publishes: readonly PublishPlan[];
+  /** For the application that runs on the peers, where there is one. */
+  readonly commands?: readonly CommandPlan[];
   readonly faults: readonly Fault[];
   /** After the last fault has healed and the last message was published, time for the peers to make good. Default: what the protocols are promised to need. */
   readonly settleMs?: number;

@@ -54,6 +54,7 @@ class Search {
       this.fewerFaults();
       this.fewerPeers();
       this.fewerPublishes();
+      this.fewerCommands();
       if (this.best.underlay.kind !== 'equal' || this.best.underlay.hosts > this.best.peers.length) this.take(onEqualDelays(this.best, DELAY_MS));
       this.simplerFaults();
       this.take(sooner(this.best, 0.5));
@@ -82,6 +83,10 @@ class Search {
 
   private fewerPublishes(): void {
     this.without(() => this.best.publishes, (publishes) => ({ ...this.best, publishes }));
+  }
+
+  private fewerCommands(): void {
+    if (this.best.commands !== undefined) this.without(() => this.best.commands ?? [], (commands) => ({ ...this.best, commands }));
   }
 
   private fewerPeers(): void {

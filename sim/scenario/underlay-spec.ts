@@ -68,12 +68,16 @@ function routerTerrain(underlay: RouterUnderlay): Terrain {
     if (index < 0) throw new OverlayError('INVALID_SCENARIO', `faults: expected the id of a router of ${underlay.name}, got "${id}".`);
     return index;
   };
+  const linkBetween = (a: number, b: number, from: string, to: string): readonly [number, number] => {
+    if (underlay.links.some((link) => (link.a === a && link.b === b) || (link.a === b && link.b === a))) return [a, b];
+    throw new OverlayError('INVALID_SCENARIO', `faults: expected the ends of a link of ${underlay.name}, got "${from}" and "${to}".`);
+  };
   return {
     paths: routerPaths(whole, underlay.links),
     hosts: attached.length,
     without: (outage) => {
       const routers = new Set(outage.routers.map(indexOf));
-      const down = outage.links.map(([a, b]) => [indexOf(a), indexOf(b)] as const);
+      const down = outage.links.map(([a, b]) => linkBetween(indexOf(a), indexOf(b), a, b));
       const isDown = (a: number, b: number): boolean => routers.has(a) || routers.has(b) || down.some(([x, y]) => (x === a && y === b) || (x === b && y === a));
       const links = underlay.links.filter(({ a, b }) => !isDown(a, b));
       const oracle = oracleOf(links);

@@ -60,6 +60,11 @@ export class DelayPaths implements Paths {
   }
 }
 
+/** Every host as far from every other: the network of a paper that has none. */
+export function equalPaths(hosts: number, delayMs: number): Paths {
+  return new DelayPaths({ hosts, symmetric: true, delayMs: (from, to) => (from === to ? 0 : delayMs) });
+}
+
 /** Routes over links that lose, jitter or limit bandwidth: what matters of each route is walked anew for each packet. */
 export class LinkPaths implements Paths {
   readonly plain = false;

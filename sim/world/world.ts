@@ -1,8 +1,8 @@
 import type { GroupConfig } from '../../lib/core/config.ts';
-import type { Effects, ProtocolEvent, Timer } from '../../lib/core/effects.ts';
+import type { Effects, Timer } from '../../lib/core/effects.ts';
 import { assert, invalidOption } from '../../lib/core/errors.ts';
 import { type GroupRef, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
-import type { DataMessage, Message } from '../../lib/core/messages.ts';
+import type { IdOf } from '../../lib/core/message-key.ts';
 import { Random } from '../../lib/core/random.ts';
 import { PeerEngine } from '../../lib/peer/engine.ts';
 import type { PublishOutcome } from '../../lib/peer/group.ts';
@@ -17,6 +17,7 @@ import type { Paths } from './paths.ts';
 import { SimulatedDirectory } from './simulated-directory.ts';
 import { Slab } from './slab.ts';
 import { TraceHash, kindWord } from './trace-hash.ts';
+import { WorldEffects } from './world-effects.ts';
 
 /** The group of a world in which there is one. */
 export const GROUP: GroupRef = groupRef(1);
@@ -52,6 +53,7 @@ export class World {
   private readonly options: NetworkOptions;
   private readonly observer: Observer;
   private readonly random: Random;
+  private readonly idOf: IdOf;
   private readonly effects: WorldEffects;
   private timeUs = 0;
   private readonly targetsAhead = new Int32Array(AHEAD);
@@ -70,7 +72,9 @@ export class World {
     this.observer = options.observer ?? new SilentObserver();
     this.random = new Random(options.seed);
     this.hash = new TraceHash(options.seed);
-    const codec = new Codec(new SimulatedDirectory(paths.hosts));
+    const directory = new SimulatedDirectory(paths.hosts);
+    this.idOf = (peer) => directory.idOf(peer);
+    const codec = new Codec(directory);
     const random = this.random.fork('network');
     this.faults = new PacketFaults(this.random.fork('faults'));
     const { queue, slab, observer, faults } = this;
@@ -104,7 +108,7 @@ export class World {
     if (engine === undefined) {
       const incarnation = (this.incarnations[host] as number) + 1;
       this.incarnations[host] = incarnation;
-      engine = new PeerEngine(peerRef(host), incarnation, this.random.fork('peer', host).fork('incarnation', incarnation));
+      engine = new PeerEngine(peerRef(host), incarnation, this.random.fork('peer', host).fork('incarnation', incarnation), this.idOf);
       this.engines[host] = engine;
     }
     engine.join(group, config, peers, this.localMs(host), this.as(host));
@@ -298,7 +302,7 @@ export class World {
   }
 
   /** The time that the peer on `host` sees. */
-  private localMs(host: number): number {
+  localMs(host: number): number {
     return this.hosts === undefined ? this.timeUs / 1000 : this.hosts.localUs(host, this.timeUs) / 1000;
   }
 
@@ -350,50 +354,5 @@ export class World {
   private as(host: number): Effects {
     this.effects.self = peerRef(host);
     return this.effects;
-  }
-}
-
-/** The outside of a peer, simulated. */
-class WorldEffects implements Effects {
-  self: PeerRef = peerRef(0);
-  private readonly world: World;
-  private readonly network: Network;
-  private readonly observer: Observer;
-  private readonly hash: TraceHash;
-
-  constructor(world: World, network: Network, observer: Observer, hash: TraceHash) {
-    this.world = world;
-    this.network = network;
-    this.observer = observer;
-    this.hash = hash;
-  }
-
-  send(to: PeerRef, message: Message): void {
-    this.network.send(this.world.nowUs, this.self, to, message, true);
-  }
-
-  sendUnreliable(to: PeerRef, message: Message): void {
-    this.network.send(this.world.nowUs, this.self, to, message, false);
-  }
-
-  setTimer(timer: Timer, afterMs: number): void {
-    this.world.setTimer(this.self, timer, afterMs);
-  }
-
-  deliver(message: DataMessage, from: PeerRef): void {
-    this.hash.add(message.seq, this.self, message.origin);
-    this.observer.onDelivery(this.world.nowUs, this.self, from, message);
-  }
-
-  emit(event: ProtocolEvent): void {
-    this.observer.onEvent(this.world.nowUs, this.self, event);
-  }
-
-  openLink(peer: PeerRef): void {
-    this.world.openLink(this.self, peer);
-  }
-
-  closeLink(peer: PeerRef): void {
-    this.world.closeLink(this.self, peer);
   }
 }

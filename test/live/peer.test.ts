@@ -295,6 +295,13 @@ describe('ending', () => {
     expect([closed, left]).toEqual([1, 1]);
   });
 
+  test('a peer that is aborted while it begins to listen leaves nothing open', async () => {
+    const aborted = new AbortController();
+    const opening = failureOf(() => peers.peer({ signal: aborted.signal, listen: [LISTEN.udp, LISTEN.tcp] }));
+    aborted.abort('no');
+    expect(await opening).toBe('no');
+  });
+
   test('sends what was published just before', async () => {
     const [writer, reader] = await pair();
     await Promise.all(Array.from({ length: 20 }, () => writer.group.publish(Buffer.alloc(10_000))));

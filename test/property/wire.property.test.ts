@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type GroupRef, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
-import type { Announcement, DigestEntry, Message } from '../../lib/core/messages.ts';
+import { type GroupRef, groupRef, type MessageId, type PeerRef, peerRef } from '../../lib/core/ids.ts';
+import type { Announcement, DigestEntry, IdRange, Message, RefreshEntry } from '../../lib/core/messages.ts';
 import { Codec } from '../../lib/wire/codec.ts';
 import type { ControlKind } from '../../lib/wire/control-schema.ts';
 import { FrameDecoder, encodeFrameHeader } from '../../lib/wire/framing.ts';
@@ -22,7 +22,31 @@ const peer: fc.Arbitrary<PeerRef> = fc.integer({ min: 0, max: PEERS - 1 }).map(p
 const group: fc.Arbitrary<GroupRef> = uint(2 ** 48 - 1).map(groupRef);
 const peers = fc.oneof(fc.array(peer, { maxLength: 10 }), fc.array(peer, { minLength: 120, maxLength: 129 }));
 const timeToLive = uint(255);
+const layer = uint(255);
+const clusterPeers = fc.array(peer, { maxLength: 94 });
+const distances = fc.array(fc.record({ peer, rttUs: u32 }), { maxLength: 94 });
 const idFields = { origin: peer, epoch: u32, seq: u32 };
+
+/** Now and then a long run. */
+const ids: fc.Arbitrary<MessageId[]> = fc.oneof(
+  fc.array(fc.record({ origin: fc.constantFrom(peerRef(0), peerRef(1)), epoch: fc.constantFrom(1, 2 ** 31), seq: u32 }), { maxLength: 60, size: 'max' }),
+  fc.record({ origin: peer, epoch: u32, first: uint(2 ** 32 - 2000), count: fc.integer({ min: 0, max: 1024 }) }).map(({ origin, epoch, first, count }) => Array.from({ length: count }, (_, i) => ({ origin, epoch, seq: first + i }))),
+);
+const characters = (minLength: number, maxLength: number): fc.Arbitrary<string> => fc.uint8Array({ minLength, maxLength }).map((bytes) => String.fromCharCode(...bytes));
+const bound = fc.oneof(characters(0, 24), characters(0, 3).map((tail) => 'of a long key in common'.slice(0, 21) + tail));
+/** Bounds that rise, the last one empty now and then. */
+const ranges: fc.Arbitrary<IdRange[]> = fc
+  .record({ bounds: fc.uniqueArray(bound, { maxLength: 40, size: 'max' }), said: fc.array(fc.record({ kind: fc.constantFrom(...(['skip', 'fingerprint', 'ids'] as const)), fingerprint: characters(8, 8) }), { minLength: 40, maxLength: 40 }), toEnd: fc.boolean() })
+  .map(({ bounds, said, toEnd }) => {
+    const uppers = bounds.filter((upper) => upper !== '').sort();
+    if (toEnd) uppers.push('');
+    return uppers.slice(0, 40).map((upper, i) => {
+      const { kind, fingerprint } = said[i] ?? { kind: 'skip', fingerprint: '' };
+      return kind === 'fingerprint' ? { kind, upper, fingerprint } : { kind, upper };
+    });
+  });
+const cyclonEntry = fc.record({ peer, age: uint(65_535) });
+const cyclonEntries = fc.oneof(fc.array(cyclonEntry, { maxLength: 10 }), fc.array(cyclonEntry, { minLength: 120, maxLength: 128 }));
 
 /** Few origins and epochs, so that runs of more than one occur; now and then a long run. */
 const announcements: fc.Arbitrary<Announcement[]> = fc.array(
@@ -43,6 +67,23 @@ const entry: fc.Arbitrary<DigestEntry> = fc
     return { origin, epoch, next, beyond };
   });
 
+const refreshEntry: fc.Arbitrary<RefreshEntry> = fc.record(
+  {
+    member: peer,
+    status: fc.constantFrom('alive' as const, 'failed' as const, 'left' as const),
+    seq: u32,
+    route: fc.record({ costUs: u32, path: fc.oneof(fc.array(peer, { maxLength: 6 }), fc.array(peer, { minLength: 60, maxLength: 64 })) }),
+  },
+  { requiredKeys: ['member', 'status', 'seq'] },
+);
+const treePeer = fc.record({ peer, delayUs: u32 });
+const treePosition = {
+  rank: uint(2 ** 33 - 1),
+  path: fc.oneof(fc.array(treePeer, { maxLength: 8 }), fc.array(treePeer, { minLength: 120, maxLength: 128 })),
+  children: fc.oneof(fc.array(treePeer, { maxLength: 8 }), fc.array(treePeer, { minLength: 60, maxLength: 64 })),
+};
+const epidemic = fc.constantFrom('rumor' as const, 'antiEntropy' as const);
+
 const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { kind: K }>> } = {
   join: fc.record({ kind: fc.constant('join'), group }),
   forwardJoin: fc.record({ kind: fc.constant('forwardJoin'), group, newcomer: peer, timeToLive }),
@@ -57,7 +98,10 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
     { requiredKeys: ['kind', 'group'] },
   ),
   prune: fc.record({ kind: fc.constant('prune'), group, tree: peer }, { requiredKeys: ['kind', 'group'] }),
-  feedback: fc.record({ kind: fc.constant('feedback'), group, ...idFields, knew: fc.boolean() }),
+  feedback: fc.record(
+    { kind: fc.constant('feedback'), group, ...idFields, knew: fc.boolean(), counter: uint(0xffff) },
+    { requiredKeys: ['kind', 'group', 'origin', 'epoch', 'seq', 'knew'] },
+  ),
   rumorRequest: fc.record({ kind: fc.constant('rumorRequest'), group }),
   digest: fc.record({
     kind: fc.constant('digest'),
@@ -71,6 +115,61 @@ const control: { readonly [K in ControlKind]: fc.Arbitrary<Extract<Message, { ki
   nack: fc.record({ kind: fc.constant('nack'), group, seq: u32 }),
   rttProbe: fc.record({ kind: fc.constant('rttProbe'), group, seq: u32 }),
   rttReply: fc.record({ kind: fc.constant('rttReply'), group, seq: u32 }),
+  cyclonShuffle: fc.record({ kind: fc.constant('cyclonShuffle'), group, seq: u32, entries: cyclonEntries }),
+  cyclonReply: fc.record({ kind: fc.constant('cyclonReply'), group, seq: u32, entries: cyclonEntries }),
+  iWant: fc.record({ kind: fc.constant('iWant'), group, ids }),
+  ranges: fc.record({ kind: fc.constant('ranges'), group, mode: fc.constantFrom(...(['push', 'pull', 'pushPull'] as const)), lower: bound, ranges, ids }),
+  rangeOffer: fc.record({ kind: fc.constant('rangeOffer'), group, ids }),
+  rangeWant: fc.record({ kind: fc.constant('rangeWant'), group, ids }),
+  cyclonWelcome: fc.record({ kind: fc.constant('cyclonWelcome'), group, peer, age: uint(65_535) }),
+  naradaJoin: fc.record({ kind: fc.constant('naradaJoin'), group }),
+  naradaMembers: fc.record({ kind: fc.constant('naradaMembers'), group, peers: fc.array(peer, { maxLength: 200 }) }),
+  naradaDescribe: fc.record({ kind: fc.constant('naradaDescribe'), group, peers: fc.array(peer, { maxLength: 200 }) }),
+  naradaLink: fc.record({ kind: fc.constant('naradaLink'), group, urgent: fc.boolean() }),
+  naradaLinkReply: fc.record({ kind: fc.constant('naradaLinkReply'), group, accepted: fc.boolean() }),
+  naradaDrop: fc.record({ kind: fc.constant('naradaDrop'), group }),
+  naradaLeave: fc.record({ kind: fc.constant('naradaLeave'), group, seq: u32 }),
+  naradaRefresh: fc.record({ kind: fc.constant('naradaRefresh'), group, number: u32, degree: uint(65_535), entries: fc.array(refreshEntry, { maxLength: 60 }) }),
+  naradaAskCosts: fc.record({ kind: fc.constant('naradaAskCosts'), group }),
+  naradaCosts: fc.record({ kind: fc.constant('naradaCosts'), group, degree: uint(65_535), costs: fc.array(fc.record({ member: peer, costUs: u32 }), { maxLength: 60 }) }),
+  treeQuery: fc.record({ kind: fc.constant('treeQuery'), group, seq: u32 }),
+  treeInfo: fc.record({ kind: fc.constant('treeInfo'), group, seq: u32, accepting: fc.boolean(), ...treePosition }),
+  treeJoin: fc.record({ kind: fc.constant('treeJoin'), group, seq: u32, rttUs: u32 }),
+  treeJoinReply: fc.record({ kind: fc.constant('treeJoinReply'), group, seq: u32, accepted: fc.boolean(), ...treePosition }),
+  treeRefresh: fc.record({ kind: fc.constant('treeRefresh'), group, rttUs: u32 }),
+  treePath: fc.record({ kind: fc.constant('treePath'), group, ...treePosition }),
+  treeLeave: fc.record({ kind: fc.constant('treeLeave'), group, leaving: fc.boolean() }),
+  treeRoot: fc.record({ kind: fc.constant('treeRoot'), group, root: peer, rank: uint(2 ** 33 - 1) }),
+  disconnectWait: fc.record({ kind: fc.constant('disconnectWait'), group }),
+  optimization: fc.record({ kind: fc.constant('optimization'), group, old: peer }),
+  optimizationReply: fc.record({ kind: fc.constant('optimizationReply'), group, accepted: fc.boolean(), swapped: fc.boolean() }),
+  replace: fc.record({ kind: fc.constant('replace'), group, initiator: peer, old: peer }),
+  replaceReply: fc.record({ kind: fc.constant('replaceReply'), group, accepted: fc.boolean() }),
+  switch: fc.record({ kind: fc.constant('switch'), group, initiator: peer }),
+  switchReply: fc.record({ kind: fc.constant('switchReply'), group, accepted: fc.boolean() }),
+  niceQuery: fc.record({ kind: fc.constant('niceQuery'), group, layer }),
+  niceReply: fc.record({ kind: fc.constant('niceReply'), group, layer, height: layer, root: peer, members: clusterPeers }),
+  niceJoin: fc.record({ kind: fc.constant('niceJoin'), group, layer }),
+  niceCluster: fc.record({ kind: fc.constant('niceCluster'), group, layer, root: peer, members: distances, supers: clusterPeers }),
+  niceHeartbeat: fc.record({ kind: fc.constant('niceHeartbeat'), group, layer, toLeader: fc.boolean(), distances }),
+  niceLeave: fc.record({ kind: fc.constant('niceLeave'), group, layer }),
+  niceTransfer: fc.record(
+    { kind: fc.constant('niceTransfer'), group, height: layer, members: fc.array(fc.record({ layer, peer }), { maxLength: 190 }), parent: peer },
+    { requiredKeys: ['kind', 'group', 'height', 'members'] },
+  ),
+  niceLeader: fc.record({ kind: fc.constant('niceLeader'), group, layer, leader: peer }),
+  niceMerge: fc.record({ kind: fc.constant('niceMerge'), group, layer }),
+  niceRoot: fc.record({ kind: fc.constant('niceRoot'), group, root: peer }),
+  connect: fc.record({ kind: fc.constant('connect'), group, protocol: epidemic, seq: u32 }),
+  connectReply: fc.record({ kind: fc.constant('connectReply'), group, protocol: epidemic, seq: u32, accepted: fc.boolean() }),
+  recent: fc.record({
+    kind: fc.constant('recent'),
+    group,
+    step: fc.constantFrom('ask' as const, 'answer' as const, 'fetch' as const),
+    mode: fc.constantFrom('push' as const, 'pull' as const, 'pushPull' as const),
+    checksum: fc.record({ high: u32, low: u32 }),
+    entries: fc.array(entry, { maxLength: 40 }),
+  }),
 };
 
 const causalEntry = fc.record({ origin: peer, epoch: u32, next: u32 });

@@ -1,5 +1,5 @@
 import type { MatrixUnderlay } from '../../sim/underlay/underlay.ts';
-import { DelayPaths } from '../../sim/world/paths.ts';
+import { type Paths, equalPaths as paths } from '../../sim/world/paths.ts';
 
 /** A latency matrix in which every host is 10 ms from every other: the network of a paper that has none. */
 export function equalDelays(hosts: number): MatrixUnderlay {
@@ -16,6 +16,6 @@ export function equalDelays(hosts: number): MatrixUnderlay {
 }
 
 /** The same without the matrix, for worlds of many peers. */
-export function equalPaths(hosts: number): DelayPaths {
-  return new DelayPaths({ hosts, symmetric: true, delayMs: (a, b) => (a === b ? 0 : 10) });
+export function equalPaths(hosts: number): Paths {
+  return paths(hosts, 10);
 }

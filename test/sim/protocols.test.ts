@@ -36,7 +36,7 @@ describe.each(MAPS)('on %s', (_, make) => {
   const underlay = make();
 
   test.each([
-    ['flood', 0], ['flood', 0.05], ['plumtree', 0], ['plumtree', 0.05], ['plumtree:per-source', 0.05],
+    ['flood', 0], ['flood', 0.05], ['plumtree', 0], ['plumtree', 0.05], ['plumtree:per-source', 0.05], ['narada', 0], ['narada', 0.05],
     ['anti-entropy', 0], ['anti-entropy', 0.05], ['anti-entropy:push', 0.05], ['anti-entropy:pull', 0.05], ['mst', 0.05], ['unicast', 0.05],
   ] as const)(`%s reaches every peer at loss %d (seeds ${SEEDS.join(', ')})`, (protocol, loss) => {
     const reached = SEEDS.map((seed) => result(underlay, protocol, { loss, seed, messages: 3 }));
@@ -71,7 +71,7 @@ describe.each(MAPS)('on %s', (_, make) => {
     }
   });
 
-  test.each(['unicast', 'mst', 'flood', 'plumtree', 'rumor', 'rumor:pull', 'anti-entropy'])('%s: resource usage is the sum of the unicast delays of all transmissions', (protocol) => {
+  test.each(['unicast', 'mst', 'flood', 'plumtree', 'narada', 'rumor', 'rumor:pull', 'anti-entropy'])('%s: resource usage is the sum of the unicast delays of all transmissions', (protocol) => {
     const ground = field(underlay, { kind: 'all' }, 1, new Random(1));
     const setup = protocolSetup(protocol);
     if (setup.kind !== 'peers') throw new Error(`${protocol} is run by peers`);

@@ -70,6 +70,13 @@ export class TestNetwork {
     if (peer?.engine.group(GROUP) !== undefined) this.handle(peer, (effects) => peer.engine.leave(GROUP, this.nowMs, effects));
   }
 
+  /** Tells a member of a peer that it can ask to be let in. */
+  addContact(index: number, contact: number): void {
+    const peer = this.peers.get(peerRef(index));
+    if (peer?.engine.group(GROUP) === undefined || index === contact) return;
+    this.handle(peer, (effects) => peer.engine.addContact(GROUP, peerRef(contact), this.nowMs, effects));
+  }
+
   /** Stops at once; those that hold a link to it hear of it a little later. */
   crash(index: number): void {
     const ref = peerRef(index);

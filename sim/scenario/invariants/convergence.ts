@@ -1,6 +1,6 @@
 import { groupConfig } from '../../../lib/core/config.ts';
 import type { MessageId } from '../../../lib/core/ids.ts';
-import type { Invariant } from '../invariant.ts';
+import type { Invariant, Published } from '../invariant.ts';
 
 /** Every live peer has got what some live peer can still give. */
 export const CONVERGED: Invariant = {
@@ -27,3 +27,41 @@ export const CONVERGED: Invariant = {
   },
 };
 
+
+/**
+ * What is published when all is good comes to everybody. Protocols without repair are
+ * held to this alone, and only while nobody's neighbours change: what is published while
+ * things go wrong they may lose.
+ */
+export const REACHES_ALL: Invariant = {
+  name: 'reaches-all',
+  claim: 'what is published once all is good is delivered at every live peer, without repair as long as no neighbours change',
+  kind: 'liveness',
+  watch(run, report) {
+    const { repair, dissemination } = groupConfig(run.scenario.group);
+    const isRepaired = repair !== undefined || dissemination.kind === 'anti-entropy';
+    const delivered = new Map<string, Set<number>>();
+    let owed: readonly Published[] = [];
+    return {
+      onDelivery(peer, _from, { origin, epoch, seq }) {
+        const key = `${origin} ${epoch} ${seq}`;
+        const at = delivered.get(key) ?? new Set();
+        delivered.set(key, at);
+        at.add(peer);
+      },
+      onEvent(_peer, { kind }) {
+        if (!isRepaired && (kind === 'neighbourUp' || kind === 'neighbourDown')) owed = [];
+      },
+      onProbe() {
+        owed = run.allPublished.slice(-Math.min(3, run.up.length));
+      },
+      atEnd() {
+        for (const { origin, epoch, seq } of owed) {
+          const at = delivered.get(`${origin} ${epoch} ${seq}`);
+          const missing = run.up.filter((peer) => at?.has(peer) !== true);
+          if (missing.length > 0) report(`message ${seq} of peer ${origin}, published when all was good, was not delivered at ${missing.length} of ${run.up.length} peers, the first is peer ${missing[0]}`);
+        }
+      },
+    };
+  },
+};

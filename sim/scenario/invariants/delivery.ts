@@ -1,6 +1,5 @@
 import type { DataMessage } from '../../../lib/core/messages.ts';
 import type { Invariant } from '../invariant.ts';
-import { markOf } from '../payload.ts';
 
 /** No application gets a message twice. */
 export const DELIVERED_ONCE: Invariant = {
@@ -27,13 +26,16 @@ export const DELIVERED_AS_PUBLISHED: Invariant = {
   watch(run, report) {
     return {
       onDelivery(peer, _from, { origin, epoch, seq, payload }) {
-        const published = run.published.get(markOf(payload) ?? -1);
-        const same = published !== undefined && published.origin === origin && published.epoch === epoch && published.seq === seq && payload.length === Math.max(8, published.plan.bytes);
-        if (!same) report(`delivered message ${seq} of peer ${origin} (epoch ${epoch}, ${payload.length} bytes), which nobody published`, peer);
+        const published = run.publishedAs(origin, epoch, seq);
+        if (published === undefined || !sameBytes(published.payload, payload)) report(`delivered message ${seq} of peer ${origin} (epoch ${epoch}, ${payload.length} bytes), which nobody published`, peer);
       },
     };
   },
 };
+
+function sameBytes(x: Uint8Array, y: Uint8Array): boolean {
+  return x === y || (x.length === y.length && x.every((byte, index) => byte === y[index]));
+}
 
 /** FIFO order (Hadzilacos and Toueg 1994, section 3): each publisher's messages in its order; what is given up is said. */
 export const FIFO_ORDER: Invariant = {
@@ -49,6 +51,34 @@ export const FIFO_ORDER: Invariant = {
         const before = last.get(key);
         if (before !== undefined && (before.epoch > epoch || (before.epoch === epoch && before.seq >= seq))) report(`delivered message ${seq} of peer ${origin} after ${before.seq}`, peer);
         last.set(key, { epoch, seq });
+      },
+    };
+  },
+};
+
+/** What an order skips it says. */
+export const LOSSES_SAID: Invariant = {
+  name: 'losses-said',
+  claim: 'in fifo order a number that is skipped was reported lost before',
+  kind: 'safety',
+  watch(run, report) {
+    if (run.scenario.group.order !== 'fifo') return undefined;
+    const next = new Map<string, number>();
+    const lost = new Set<string>();
+    const keyOf = (peer: number, origin: number, epoch: number): string => `${peer}.${run.incarnation(peer)} ${origin} ${epoch}`;
+    return {
+      onDelivery(peer, _from, { origin, epoch, seq }) {
+        const key = keyOf(peer, origin, epoch);
+        // The first number delivered of a publisher is where the stream starts here.
+        for (let skipped = next.get(key) ?? seq; skipped < seq; skipped++) {
+          if (!lost.has(`${key} ${skipped}`)) return report(`delivered message ${seq} of peer ${origin} and said nothing of message ${skipped}`, peer);
+        }
+        next.set(key, seq + 1);
+      },
+      onEvent(peer, event) {
+        if (event.kind !== 'lost') return;
+        const key = keyOf(peer, event.origin, event.epoch);
+        for (let seq = event.fromSeq; seq <= Math.min(event.toSeq, event.fromSeq + LOST_MAX); seq++) lost.add(`${key} ${seq}`);
       },
     };
   },

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import { parseArguments } from '../../../bin/arguments.ts';
 import { compare } from '../../../sim/experiments/comparison.ts';
+import { REPRODUCTIONS } from '../../../sim/experiments/reproductions.ts';
 import { builtinUnderlay } from '../../../sim/underlay/builtin.ts';
 
 const COMPARE = { kind: 'compare', topology: 'builtin:transit-stub', options: {}, json: undefined, csv: undefined, quiet: false };
@@ -86,7 +87,7 @@ describe('a comparison', () => {
     [['--source', 'random:x'], '--source: expected random:N with a whole number N of at least 1, got "x".'],
     [['--source', 'random:1e9'], '--source: expected random:N with a whole number N of at most 999999999, got "1e9".'],
     [['--protocol', 'flood,,mst'], '--protocol: expected names with commas between, got "flood,,mst".'],
-    [['--protocol', 'flod'], '--protocol: expected some of unicast, ip-multicast, mst, plumtree, flood, rumor, anti-entropy, got "flod". Did you mean flood?'],
+    [['--protocol', 'flod'], '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, nice, flood, gossip-mesh, narada, x-bot, rumor, anti-entropy, got "flod". Did you mean flood?'],
     [['--mesages', '3'], 'unknown option "--mesages". Did you mean --messages?'],
     [['--frobnicate'], 'unknown option "--frobnicate".'],
     [['-q'], 'unknown option "-q".'],
@@ -131,6 +132,7 @@ describe('help and version', () => {
     expect(parse('generate --help')).toEqual({ kind: 'help', topic: 'generate' });
     expect(parse('generate waxman --help')).toEqual({ kind: 'help', topic: 'generate' });
     expect(parse('convert --help')).toEqual({ kind: 'help', topic: 'convert' });
+    expect(parse('reproduce textbook -h')).toEqual({ kind: 'help', topic: 'reproduce' });
     expect(parse('--version')).toEqual({ kind: 'version' });
   });
 });
@@ -165,6 +167,34 @@ describe('convert', () => {
     [['convert'], 'convert: expected a topology: a file, builtin:NAME or -, got nothing.'],
     [['convert', 'a', 'b'], 'convert: expected one topology, got "a" and "b".'],
     [['convert', 'a', '--format', 'png'], '--format: expected one of json, graphml, dot, got "png".'],
+  ])('refuses %j', (argv, sentence) => {
+    expect(refusal(...argv)).toBe(`OverlayError: ${sentence}`);
+  });
+});
+
+describe('reproduce', () => {
+  const TEXTBOOK = { kind: 'reproduce', names: ['textbook'], seed: 1, quick: false, json: undefined, csv: undefined, quiet: false };
+
+  test('takes a name, or all, and every option', () => {
+    expect(parse('reproduce textbook')).toEqual(TEXTBOOK);
+    expect(parse('reproduce --quick textbook --seed 9 --json - --csv=rows.csv --quiet'))
+      .toEqual({ ...TEXTBOOK, seed: 9, quick: true, json: '-', csv: 'rows.csv', quiet: true });
+    expect(parse('reproduce all')).toEqual({ ...TEXTBOOK, names: REPRODUCTIONS.map(({ name }) => name) });
+  });
+
+  test('without a name, or with one that nobody has, lists the names', () => {
+    expect(parse('reproduce')).toEqual({ kind: 'reproductions', unknown: undefined });
+    expect(parse('reproduce texbook')).toEqual({ kind: 'reproductions', unknown: 'texbook' });
+  });
+
+  test.each([
+    [['reproduce', 'textbook', 'glomers'], 'reproduce: expected one name, got "textbook" and "glomers"; all runs every one.'],
+    [['reproduce', 'textbook', '--quik'], 'unknown option "--quik". Did you mean --quick?'],
+    [['reproduce', 'textbook', '--quick=yes'], '--quick: takes no value, got "yes".'],
+    [['reproduce', 'textbook', '--seed', '-1'], '--seed: expected a whole number from 0 to 9007199254740991, got "-1".'],
+    [['reproduce', 'textbook', '--json', '-', '--csv', '-'], '--csv: expected another place than --json, got "-" for both.'],
+    [['reproduce', 'textbook', '--json', ''], '--json: expected a file or -, got "".'],
+    [['reprodce', 'textbook'], 'expected one topology, got "reprodce" and "textbook". Did you mean reproduce?'],
   ])('refuses %j', (argv, sentence) => {
     expect(refusal(...argv)).toBe(`OverlayError: ${sentence}`);
   });

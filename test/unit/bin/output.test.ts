@@ -83,6 +83,15 @@ describe('ProgressLine', () => {
     ]);
   });
 
+  test('counts what it is told to count', () => {
+    let now = 0;
+    const written: string[] = [];
+    const line = new ProgressLine((text) => written.push(text), () => now, 'reproductions');
+    now = 1000;
+    line.update({ protocol: 'textbook', done: 0, total: 4, share: 0.25 });
+    expect(written).toEqual(['\r\u001b[Ktextbook: 25 %, 0 of 4 reproductions done, 1 s']);
+  });
+
   test('of a short run leaves no trace', () => {
     const { line, written } = watched();
     line.update(HALF);

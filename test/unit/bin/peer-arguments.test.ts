@@ -94,7 +94,7 @@ describe('a chat', () => {
     [['--preset', 'wann'], '--preset: expected one of local, lan, wan, got "wann". Did you mean wan?'],
     [['--prefer', 'quic'], '--prefer: expected one of auto, udp, tcp, got "quic".'],
     [['--overlay', 'full'], '--overlay: expected hyparview, got "full".'],
-    [['--dissemination', 'flood'], '--dissemination: expected one of plumtree, flooding, rumor, anti-entropy, got "flood".'],
+    [['--dissemination', 'flood'], '--dissemination: expected one of plumtree, flooding, gossip-mesh, rumor, anti-entropy, got "flood".'],
     [['--order', 'total'], '--order: expected one of none, fifo, causal, got "total".'],
     [['--repair', 'anti'], '--repair: expected one of none, anti-entropy, got "anti".'],
     [['--since', 'histroy'], '--since: expected one of now, history, any, got "histroy". Did you mean history?'],

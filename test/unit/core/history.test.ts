@@ -72,3 +72,19 @@ test.each([[7], [300], [512], [1000], [2000]])('a history of %i messages finds e
   }
   expect([history.added, history.evicted]).toEqual([3 * messagesMax, 2 * messagesMax]);
 });
+
+test('a history finds only what came in before a mark', () => {
+  const history = new History({ historyMessagesMax: 8, historyBytesMax: 100 });
+  const messages = [0, 1, 2].map((seq) => data(source, seq));
+  for (const message of messages) history.add(message);
+  expect(messages.map(({ seq }) => history.find(source, 1, seq, 2))).toEqual([messages[0], messages[1], undefined]);
+});
+
+test('a history tells its observer what it takes in and drops, each once', () => {
+  const history = new History({ historyMessagesMax: 2, historyBytesMax: 100 });
+  const told: string[] = [];
+  history.observer = { onKept: ({ seq }) => told.push(`kept ${seq}`), onDropped: ({ seq }) => told.push(`dropped ${seq}`) };
+  for (const seq of [0, 1, 2]) history.add(data(source, seq));
+  history.add(data(source, 3, { payload: new Uint8Array(101) }));
+  expect(told).toEqual(['kept 0', 'kept 1', 'dropped 0', 'kept 2']);
+});

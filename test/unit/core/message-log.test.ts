@@ -113,15 +113,25 @@ describe('a message log', () => {
     expect(counters()).toEqual({ accepted: 1, duplicates: 0, dropped: 1 });
   });
 
-  test('forgets the publisher known longest past its limit, and counts it', () => {
+  test('forgets the publisher from which nothing new came for longest past its limit, and counts it', () => {
     const { log, accept, counters } = logWith({ originsMax: 2 });
     accept(data(source, 0));
     accept(data(other, 0));
     accept(data(source, 1));
     const newest = data(third, 0);
-    expect(accept(newest)).toEqual([true, [dropped(source, 2, 'too-many-origins'), delivered(newest, relay)]]);
-    expect(log.digest().map(({ origin }) => origin)).toEqual([other, third]);
+    expect(accept(newest)).toEqual([true, [dropped(other, 1, 'too-many-origins'), delivered(newest, relay)]]);
+    expect(log.digest().map(({ origin }) => origin)).toEqual([source, third]);
     expect(counters()).toEqual({ accepted: 4, duplicates: 0, dropped: 1 });
+  });
+
+  test('does not forget a publisher that goes on, however many are invented meanwhile', () => {
+    const { log, accept } = logWith({ originsMax: 20 });
+    for (let i = 0; i < 1000; i++) {
+      if (i % 10 === 0) expect(accept(data(source, i / 10))[0]).toBe(true);
+      accept(data(peerRef(100 + i), 0));
+    }
+    for (let seq = 0; seq < 100; seq++) expect(accept(data(source, seq))).toEqual([false, []]);
+    expect(log.digest().length).toBe(20);
   });
 
   test('remembers one publisher when that is its limit', () => {

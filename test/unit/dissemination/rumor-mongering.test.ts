@@ -303,3 +303,97 @@ test('has room while fewer than hotMax rumors are hot', () => {
   });
   expect([...rooms, rumor.hasRoom()]).toEqual([true, true, false]);
 });
+
+describe('Demers et al. section 1.4, minimization', () => {
+  const minimizing = { mode: 'push-pull', minimization: 'counters', k: 2 } as const;
+
+  function told(message: DataMessage, counter: number): Message {
+    return { ...feedback(message, true), counter } as Message;
+  }
+
+  test('feedback names the counter of a peer that is telling the rumor, and none where it is new or dead', () => {
+    const { at, receive, cycle } = member(minimizing);
+    at(500);
+    expect(receive(source, rumorOfSource).at(-1)).toEqual(sentUnreliably(source, feedback(rumorOfSource, false)));
+    expect(receive(other, rumorOfSource)).toEqual([sentUnreliably(other, feedback(rumorOfSource, false))]);
+    const counters = [1000, 2000].map((ms) => {
+      cycle(ms);
+      receive(partner, feedback(rumorOfSource, true));
+      return receive(other, rumorOfSource);
+    });
+    expect(counters).toEqual([[sentUnreliably(other, told(rumorOfSource, 0))], [sentUnreliably(other, told(rumorOfSource, 1))]]);
+    cycle(3000);
+    expect(receive(other, rumorOfSource)).toEqual([sentUnreliably(other, feedback(rumorOfSource, true))]);
+  });
+
+  test.each([
+    ['a larger one: it counts', 1, 0],
+    ['an equal one: both count', 0, 0],
+    ['none, since the partner has lost interest: it counts', undefined, 0],
+  ])('of two counters the smaller is incremented: the other has %s', (_, counter, hot) => {
+    const { rumor, receive, cycle } = member({ ...minimizing, k: 1 });
+    receive(source, rumorOfSource);
+    cycle(1000);
+    receive(partner, counter === undefined ? feedback(rumorOfSource, true) : told(rumorOfSource, counter));
+    cycle(2000);
+    expect([rumor.hotRumors, rumor.died]).toEqual([hot, 1]);
+  });
+
+  test('of two counters the larger stays', () => {
+    const { rumor, receive, cycle } = member(minimizing);
+    receive(source, rumorOfSource);
+    cycle(1000);
+    receive(partner, told(rumorOfSource, 0));
+    for (const ms of [2000, 3000, 4000]) {
+      cycle(ms);
+      receive(partner, told(rumorOfSource, 0));
+    }
+    cycle(5000);
+    expect([rumor.hotRumors, rumor.died]).toEqual([1, 0]);
+  });
+});
+
+describe('Demers et al. section 1.4, connection limit', () => {
+  const limited = { connectionLimit: 1, huntLimit: 1, k: 1 } as const;
+
+  function connectReply(seq: number, accepted: boolean): Message {
+    return { kind: 'connectReply', group: GROUP, protocol: 'rumor', seq, accepted };
+  }
+
+  function connect(seq: number): Message {
+    return { kind: 'connect', group: GROUP, protocol: 'rumor', seq };
+  }
+
+  test('a rumor is told when the partner has accepted, and to the next one when it has refused', () => {
+    const { receive, cycle } = member(limited);
+    receive(source, rumorOfSource);
+    expect(cycle(1000)).toEqual([sentUnreliably(partner, connect(0)), timerSet(rumorTimer, CYCLE_MS)]);
+    expect(receive(partner, connectReply(0, false))).toEqual([sentUnreliably(other, connect(1))]);
+    expect(receive(other, connectReply(1, true))).toEqual([sentUnreliably(other, oneHopOn(rumorOfSource))]);
+  });
+
+  test.each(['feedback', 'blind'] as const)('a contact that was refused counts for nothing (%s)', (interest) => {
+    const { rumor, receive, cycle } = member({ ...limited, interest });
+    receive(source, rumorOfSource);
+    cycle(1000);
+    receive(partner, connectReply(0, false));
+    receive(other, connectReply(1, false));
+    cycle(2000);
+    expect(rumor.hotRumors).toBe(1);
+  });
+
+  test('pull asks for rumors when the partner has accepted', () => {
+    const { start, receive, cycle } = member({ ...limited, mode: 'pull' });
+    start();
+    expect(cycle(1000)).toEqual([sentUnreliably(partner, connect(0)), timerSet(rumorTimer, CYCLE_MS)]);
+    expect(receive(partner, connectReply(0, true))).toEqual([sentUnreliably(partner, rumorRequest)]);
+  });
+
+  test('others are accepted, news or not, as many as the limit says', () => {
+    const { at, receive } = member(limited);
+    at(1100);
+    expect([receive(source, connect(5)), receive(other, connect(9))]).toEqual([
+      [sentUnreliably(source, connectReply(5, true))], [sentUnreliably(other, connectReply(9, false))],
+    ]);
+  });
+});

@@ -1,7 +1,8 @@
 import type { PeerRef } from '../../../lib/core/ids.ts';
 import { encodeDescriptor } from '../../../lib/node/descriptor.ts';
 import { encodeHello } from '../../../lib/node/hello.ts';
-import { LinkTable, type LinkTableHandlers, type LinkTableOptions } from '../../../lib/node/link-table.ts';
+import { LinkTable } from '../../../lib/node/link-table.ts';
+import type { LinkTableHandlers, LinkTableOptions } from '../../../lib/node/link-table-parts.ts';
 import { type PeerId, PeerTable } from '../../../lib/node/peer-table.ts';
 import { type Address, type TransportKind, formatAddress, parseAddress } from '../../../lib/transport/address.ts';
 import type { Delivery, Link, LinkDownReason, Priority, Transport } from '../../../lib/transport/transport.ts';
@@ -75,9 +76,12 @@ export function descriptorOf(n: number, addresses: readonly string[] = []): Uint
   return encodeDescriptor(idBytes(n), addresses.map((text) => parseAddress(text, 'test')));
 }
 
-export function helloOf(n: number, addresses: readonly string[] = []): Uint8Array {
-  return encodeHello({ epoch: 1, descriptor: descriptorOf(n, addresses) });
+export function helloOf(n: number, addresses: readonly string[] = [], epoch = 1): Uint8Array {
+  return encodeHello({ epoch, descriptor: descriptorOf(n, addresses) });
 }
+
+/** Peers known at a time. */
+export const PEERS_MAX = 16_384;
 
 /** What peer `n` listens on. */
 export function udpOf(n: number): string {
@@ -102,7 +106,7 @@ export class LinkBed implements LinkTableHandlers {
 
   constructor(options: Partial<LinkTableOptions> = {}, self = 1, clock = new VirtualClock()) {
     this.clock = clock;
-    this.table = new PeerTable(idBytes(self), 65_536, (visit) => this.links.eachPeer(visit));
+    this.table = new PeerTable(idBytes(self), PEERS_MAX, (visit) => this.links.eachPeer(visit));
     const resolve = (host: string): Promise<readonly string[]> => this.names.get(host) ?? Promise.reject(new Error('no such name'));
     this.links = new LinkTable(this.table, { clock, resolve }, { ...OPTIONS, ...options }, this);
     this.links.addTransport(this.udp);
@@ -129,17 +133,17 @@ export class LinkBed implements LinkTableHandlers {
   }
 
   /** The other end of `link` has said that it is peer `n`. */
-  up(link: FakeLink, n: number, addresses: readonly string[] = [udpOf(n), tcpOf(n)]): FakeLink {
+  up(link: FakeLink, n: number, addresses: readonly string[] = [udpOf(n), tcpOf(n)], epoch = 1): FakeLink {
     link.state = 'up';
-    link.hello = helloOf(n, addresses);
+    link.hello = helloOf(n, addresses, epoch);
     link.heardMs = this.clock.nowMs();
     this.links.onLinkUp(link);
     return link;
   }
 
   /** Peer `n` has dialled this one. */
-  accept(kind: TransportKind, n: number): FakeLink {
-    return this.up(new FakeLink({ transport: kind, host: `10.0.0.${n}`, port: 50_000 }, false), n);
+  accept(kind: TransportKind, n: number, epoch = 1): FakeLink {
+    return this.up(new FakeLink({ transport: kind, host: `10.0.0.${n}`, port: 50_000 }, false), n, [udpOf(n), tcpOf(n)], epoch);
   }
 
   down(link: FakeLink, reason: LinkDownReason): void {

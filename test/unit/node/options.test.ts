@@ -170,8 +170,8 @@ describe('the options of a live group', () => {
     [{ order: 'total' }, 'group.order: expected one of none, fifo, causal, got "total".'],
     [{ since: 'ever' }, 'group.since: expected one of any, now, history, got "ever".'],
     [{ repair: 'maybe' }, 'repair: expected one of none, anti-entropy, got "maybe".'],
-    [{ overlay: 'chord' }, 'overlay: expected one of hyparview, full, static, got "chord".'],
-    [{ dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, rumor, anti-entropy, got nothing.'],
+    [{ overlay: 'chord' }, 'overlay: expected one of hyparview, cyclon, full, static, narada, switch-tree, x-bot, nice, got "chord".'],
+    [{ dissemination: 5 }, 'dissemination: expected one of flooding, unicast, tree, plumtree, gossip-mesh, rumor, anti-entropy, got nothing.'],
   ])('%o is refused', (options, text) => {
     expect(refusalOf(() => configOf(loose(options)))).toBe(text);
   });

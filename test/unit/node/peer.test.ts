@@ -55,22 +55,6 @@ test('members that are no addresses are refused by name', async () => {
   }
 });
 
-test('events of a link and of what it leads to come in their order', async () => {
-  const one = await bed.peer(1);
-  one.join('test');
-  const two = await bed.peer(2);
-  const events: string[] = [];
-  two.on('linkUp', () => events.push('linkUp'));
-  two.on('linkDown', () => events.push('linkDown'));
-  const group = two.join('test');
-  for (const name of ['neighbourUp', 'neighbourDown', 'left'] as const) group.on(name, () => events.push(name));
-  await bed.finish(group.ready());
-  bed.network.conditions = { ...PERFECT, loss: 1 };
-  await bed.pass(10_000);
-  await group.leave();
-  expect([...new Set(events)]).toEqual(['linkUp', 'neighbourUp', 'neighbourDown', 'linkDown', 'left']);
-});
-
 test('its counters tell peers that are linked from links', async () => {
   const [one, two] = [await bed.peer(1), await bed.peer(2)];
   one.join('test');

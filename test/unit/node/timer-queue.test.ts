@@ -73,6 +73,41 @@ describe('the timer queue', () => {
     expect(bed.due).toEqual(['a@5', 'd@105']);
   });
 
+  test.each([
+    { lateMs: 10, order: ['a', 'input'] },
+    { lateMs: 11, order: ['input', 'a'] },
+    { lateMs: 60_000, order: ['input', 'a', 'b', 'c'] },
+  ])('$lateMs ms late timers: $order', ({ lateMs, order }) => {
+    const bed = new Bed();
+    for (const [value, afterMs] of [['a', 5], ['b', 1000], ['c', 1000]] as const) bed.queue.add(value, afterMs);
+    bed.clock.skip(5 + lateMs);
+    // What the process has not read while it was stopped.
+    bed.clock.setTimer(0, () => bed.due.push(`input@${bed.clock.nowMs()}`));
+    bed.clock.advance(0);
+    expect(bed.due).toEqual(order.map((value) => `${value}@${5 + lateMs}`));
+  });
+
+  test('lets input go first for one turn, each time that timers are late, and forgets all when it is cleared meanwhile', () => {
+    const bed = new Bed();
+    const late = (value: string): void => {
+      bed.queue.add(value, 5);
+      bed.clock.skip(100);
+    };
+    late('a');
+    expect([bed.clock.step(100), bed.due]).toEqual([true, []]);
+    expect([bed.clock.step(100), bed.due]).toEqual([true, ['a@100']]);
+    late('b');
+    expect([bed.clock.step(200), bed.due]).toEqual([true, ['a@100']]);
+    // What is set while input has its turn, and is due before, does not wait for another.
+    bed.queue.add('c', 0);
+    bed.clock.advance(0);
+    expect(bed.due).toEqual(['a@100', 'b@200', 'c@200']);
+    late('d');
+    bed.clock.step(300);
+    bed.queue.clear();
+    expect([bed.clock.step(300), bed.due.length]).toEqual([false, 3]);
+  });
+
   test('waits on for a clock that fires early, and keeps one timer of the host', () => {
     let nowMs = 0;
     const set: { readonly afterMs: number; readonly run: () => void; cancelled: boolean }[] = [];

@@ -47,3 +47,15 @@ test('of more peers than it may remember the one probed longest ago is forgotten
   one.eachPeer((peer) => kept.push(peer));
   expect([kept, one.counters.forgotten]).toEqual([[left, stranger], 1]);
 });
+
+test('its version rises when a distance changes, and then only', () => {
+  const { meter: one, effects } = meter(2);
+  const versions = [90, 20, 40].map((rttMs, seq) => {
+    one.probe(left, 1000 * seq, effects);
+    one.onMessage(left, { kind: 'rttReply', group: GROUP, seq }, 1000 * seq + rttMs, effects);
+    return one.version;
+  });
+  one.forget(left);
+  one.forget(stranger);
+  expect([...versions, one.version]).toEqual([1, 2, 2, 3]);
+});

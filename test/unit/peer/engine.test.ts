@@ -307,4 +307,12 @@ describe('what is for no group of this peer', () => {
     ]);
     expect(engine.strays).toBe(4);
   });
+
+  test('so is one that has taken it in a swap', () => {
+    const { receive } = peer();
+    const replies = (['optimizationReply', 'switchReply', 'replaceReply'] as const).flatMap((kind) =>
+      [true, false].map((accepted): Message => (kind === 'optimizationReply' ? { kind, group: GROUP, accepted, swapped: true } : { kind, group: GROUP, accepted })));
+    const disconnected = [sent(left, { kind: 'disconnect', group: GROUP })];
+    expect(replies.map((message) => receive(left, message))).toEqual([disconnected, [], disconnected, [], [], []]);
+  });
 });

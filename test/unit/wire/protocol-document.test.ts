@@ -23,13 +23,19 @@ function newCodec(): Codec {
   return new Codec(new TableDirectory(Object.values(vectors.peers).map(({ descriptor }) => bytesOf(descriptor))));
 }
 
+/** Properties that name a peer, and that list peers. */
+const PEER_KEYS = ['origin', 'newcomer', 'tree', 'target', 'peer', 'root', 'old', 'initiator', 'parent', 'leader', 'member'];
+const PEER_LIST_KEYS = ['peers', 'path', 'members', 'supers'];
+
 /** The message of a vector: peers go by name there, and payloads as hexadecimal digits. */
 function messageOf(described: object): Message {
   const refOf = (name: string): PeerRef => peerRef(names.indexOf(name));
   const revive = (key: string, value: unknown): unknown => {
     if (key === 'payload') return bytesOf(String(value));
-    if (['origin', 'newcomer', 'tree', 'target'].includes(key)) return refOf(String(value));
-    if (key === 'peers' && Array.isArray(value)) return value.map((name) => refOf(String(name)));
+    if (['lower', 'upper', 'fingerprint'].includes(key)) return String.fromCharCode(...bytesOf(String(value)));
+    if (PEER_KEYS.includes(key) && typeof value === 'string') return refOf(value);
+    // Objects in lists have their peers by name already.
+    if (PEER_LIST_KEYS.includes(key) && Array.isArray(value)) return value.map((each) => (typeof each === 'string' ? refOf(each) : each));
     return value;
   };
   return JSON.parse(JSON.stringify(described), revive) as Message;

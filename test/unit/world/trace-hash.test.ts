@@ -40,6 +40,7 @@ describe('the trace hash', () => {
 describe('the word of a kind', () => {
   const timers: Record<Timer['kind'], true> = {
     shuffle: true, neighbour: true, iHave: true, graft: true, rumor: true, antiEntropy: true, gap: true, catchUp: true, probe: true,
+    cyclon: true, gossipMesh: true, narada: true, xBot: true, switchTree: true, nice: true,
   };
 
   test.each([['messages', ['data', ...Object.keys(KIND_CODES)]], ['timers', Object.keys(timers)]])('is different for all %s', (_, kinds) => {

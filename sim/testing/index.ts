@@ -1,0 +1,23 @@
+/**
+ * overlaycast/testing: property tests of what is built on the library. Needs fast-check
+ * beside it. It stands in `sim`, since it runs the simulator.
+ */
+export { faultSchedules, scenarios, underlays, workloads } from './arbitraries.ts';
+export type { ScenarioChoices } from './arbitraries.ts';
+export { ScenarioFailure, holds, simulate } from './holds.ts';
+export type { HoldsOptions } from './holds.ts';
+export type { AppMessage, Application, Host, StartApplication } from '../scenario/application.ts';
+export { CONTRACTS } from '../scenario/bounds.ts';
+export type { Contract } from '../scenario/bounds.ts';
+export { drawScenario } from '../scenario/draw.ts';
+export type { DrawOptions } from '../scenario/draw.ts';
+export type { FaultEffect } from '../scenario/fault-schedule.ts';
+export type { Checker, Invariant, Published, RunView, Violation } from '../scenario/invariant.ts';
+export { INVARIANTS } from '../scenario/invariants.ts';
+export { parseScenario } from '../scenario/parse.ts';
+export { runScenario } from '../scenario/run-scenario.ts';
+export type { RunScenarioOptions, ScenarioResult } from '../scenario/run-scenario.ts';
+export { SCENARIO_FORMAT } from '../scenario/scenario.ts';
+export type * from '../scenario/scenario.ts';
+export { shrink } from '../scenario/shrink.ts';
+export type { ShrinkOptions, Shrunk } from '../scenario/shrink.ts';
