@@ -3,7 +3,6 @@ import { drawScenario } from '../../sim/scenario/draw.ts';
 import { INVARIANTS } from '../../sim/scenario/invariants.ts';
 import { runScenario } from '../../sim/scenario/run-scenario.ts';
 import { runSeed, summarise } from '../../sim/scenario/swarm.ts';
-import { overlaySim, withFolder } from './run-cli.ts';
 
 /** The share of the swarm that every test run has; `npm run swarm` has more. */
 const FROM = 1001;
@@ -42,17 +41,5 @@ describe('the swarm', () => {
   test('another seed is another scenario and another trace', () => {
     const [x, y] = [5, 6].map((seed) => runScenario(drawScenario(seed), { invariants: [] }));
     expect(x?.traceHash).not.toBe(y?.traceHash);
-  });
-
-  test('has the same summary by one thread and by two', () => {
-    withFolder((folder) => {
-      const by = (workers: string): unknown => {
-        const { status, stdout } = overlaySim(['swarm', '--seeds', '48', '--from', '2001', '--workers', workers, '--quiet', '--save', folder, '--json', '-']);
-        return { status, summary: JSON.parse(stdout) };
-      };
-      const one = by('1');
-      expect(one).toMatchObject({ status: 0, summary: { format: 'overlaycast-swarm/1', from: 2001, seeds: 48, failing: [], ranTwice: 3 } });
-      expect(by('2')).toEqual(one);
-    });
   });
 });
