@@ -13,6 +13,8 @@ const FAULTS = 20;
 const ACTIVE_MS = 12_000;
 /** Two minutes are promised; most of these take seconds. */
 const RUNS_MAX = 2000;
+/** Scenarios in which a defect must show. */
+const SEEDS_MAX = 10;
 
 /** A large scenario in which nearly everything goes wrong. */
 function large(seed: number): Scenario {
@@ -39,19 +41,18 @@ function firstViolation(scenario: Scenario): string | undefined {
 }
 
 describe(`a defect in ${PEERS} peers and ${FAULTS} faults is made small`, () => {
-  test.each(['a digest skips the last gap', 'a link that is down is ignored', 'a payload changes when it is passed on'])('%s', (name) => {
-    const scenario = large(1);
-    expect(firstViolation(scenario)).toBeUndefined();
+  test.each(['what a partner lacks leaves out some', 'a link that is down is ignored', 'a payload changes when it is passed on'])('%s', (name) => {
     const undo = CANARIES.find((canary) => canary.name === name)?.hatch();
     try {
+      const scenario = Array.from({ length: SEEDS_MAX }, (_, index) => large(index + 1)).find((drawn) => firstViolation(drawn) !== undefined);
+      if (scenario === undefined) throw new Error(`no seed up to ${SEEDS_MAX} shows it`);
       const invariant = firstViolation(scenario);
-      expect(invariant).toEqual(expect.any(String));
       const { scenario: small, runs } = shrink(scenario, (candidate) => firstViolation(candidate) === invariant, { runsMax: RUNS_MAX });
       expect({ peers: small.peers.length <= 5, faults: small.faults.length <= 3, runs: runs <= RUNS_MAX, underlay: small.underlay.kind }).toEqual({ peers: true, faults: true, runs: true, underlay: 'equal' });
       // What is kept in a file fails like what was found.
       expect(firstViolation(parseScenario(JSON.parse(JSON.stringify(small))))).toBe(invariant);
       undo?.();
-      expect(firstViolation(small)).toBeUndefined();
+      expect([scenario, small].map(firstViolation)).toEqual([undefined, undefined]);
     } finally {
       undo?.();
     }
