@@ -30,7 +30,7 @@ function large(seed: number): Scenario {
     format: 'overlaycast-scenario/1', name: 'large', seed, underlay,
     group: { dissemination: 'flooding', repair: 'anti-entropy' },
     peers: hosts.map((host) => ({ host, joinMs: host * 100 })),
-    publishes: Array.from({ length: 40 }, (_, index) => ({ atMs: 3000 + index * 200, peer: (index * 7) % PEERS, bytes: 100 })),
+    publishes: Array.from({ length: 40 }, (_, index) => ({ atMs: 3000 + index * 200, peer: (index % 3) * 7, bytes: 100 })),
     faults,
     settleMs: 20_000,
   };

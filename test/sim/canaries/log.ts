@@ -93,6 +93,15 @@ export const LOG_CANARIES: readonly Canary[] = [
     }),
   },
   {
+    name: 'fifo order delivers what comes too late',
+    contracts: REPAIRED,
+    hatch: () => replaced<{ orderOf(origin: PeerRef, epoch: number, effects: Effects): FifoStream }, [DataMessage, PeerRef, Effects], void>(FifoOrder, 'accept', (original) => (self, message, from, effects) => {
+      const order = self.orderOf(message.origin, message.epoch, effects);
+      if (message.seq < order.next) effects.deliver(message, from);
+      else original(self, message, from, effects);
+    }),
+  },
+  {
     name: 'fifo order gives a gap up and does not say so',
     contracts: ['flood:alone', 'plumtree:alone'],
     hatch: () => replaced<object, [PeerRef, FifoStream, Effects, number?], void>(FifoOrder, 'giveUpGap', (original) => (self, origin, order, effects, below) => {

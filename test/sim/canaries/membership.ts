@@ -46,6 +46,11 @@ export const MEMBERSHIP_CANARIES: readonly Canary[] = [
     }),
   },
   {
+    name: 'nobody looks for peers that were lost',
+    contracts: OVERLAY,
+    hatch: () => replaced(HyParView, 'addContact', () => nothing),
+  },
+  {
     name: 'a shuffle loses the peers that it brings',
     contracts: OVERLAY,
     hatch: () => replaced(HyParView, 'integrate', () => nothing),
