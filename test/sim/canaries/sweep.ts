@@ -2,6 +2,9 @@ import { CONTRACTS } from '../../../sim/scenario/bounds.ts';
 import { SWARM_DEFAULTS, type SwarmOptions, runSeed } from '../../../sim/scenario/swarm.ts';
 import type { Canary } from './canary.ts';
 
+/** Seeds that a canary may live through in a test; results/canaries.txt has how many each does. */
+export const SEEDS_MAX = 200;
+
 /** How a canary was noticed. */
 export interface Notice {
   readonly canary: string;
