@@ -44,6 +44,8 @@ export interface Violation {
 /** Watches one run. What it does not care for it leaves out. Throws nothing: it reports. */
 export interface Checker {
   onTransmission?(from: number, to: number, message: Message): void;
+  /** The peer has published something, and what followed at once has happened. */
+  onPublish?(peer: number, published: Published): void;
   onDelivery?(peer: number, from: number, message: DataMessage): void;
   onEvent?(peer: number, event: ProtocolEvent): void;
   /** A peer has started, or is gone. */

@@ -1,9 +1,10 @@
 import type { Invariant } from './invariant.ts';
 import { CONVERGED, REACHES_ALL } from './invariants/convergence.ts';
 import { CAUSAL_ORDER, DELIVERED_AS_PUBLISHED, DELIVERED_ONCE, FIFO_ORDER, LOSSES_SAID } from './invariants/delivery.ts';
-import { CONNECTED, VIEWS_SOUND, VIEWS_SYMMETRIC } from './invariants/views.ts';
+import { GAPS_AWAITED, HISTORY_KEPT, NO_STORM, PUBLISHED_ANEW, TURNS_TAKEN } from './invariants/upkeep.ts';
+import { ALL_KNOWN, CONNECTED, VIEWS_SOUND, VIEWS_SYMMETRIC } from './invariants/views.ts';
 
 /** All invariants; each says itself which scenarios it is about. */
 export const INVARIANTS: readonly Invariant[] = [
-  DELIVERED_ONCE, DELIVERED_AS_PUBLISHED, FIFO_ORDER, LOSSES_SAID, CAUSAL_ORDER, VIEWS_SOUND, VIEWS_SYMMETRIC, CONNECTED, CONVERGED, REACHES_ALL,
+  DELIVERED_ONCE, DELIVERED_AS_PUBLISHED, FIFO_ORDER, LOSSES_SAID, GAPS_AWAITED, TURNS_TAKEN, CAUSAL_ORDER, PUBLISHED_ANEW, HISTORY_KEPT, NO_STORM, VIEWS_SOUND, VIEWS_SYMMETRIC, CONNECTED, CONVERGED, REACHES_ALL, ALL_KNOWN,
 ];

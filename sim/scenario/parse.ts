@@ -2,7 +2,7 @@ import { type GroupOptions, groupConfig } from '../../lib/core/config.ts';
 import { OverlayError } from '../../lib/core/errors.ts';
 import { type CommandPlan, type Fault, type PeerPlan, type PublishPlan, SCENARIO_FORMAT, type Scenario, type UnderlaySpec } from './scenario.ts';
 import { type Shape, byKind, flag, list, number, object, optional, text, whole, word, wrong } from './schema.ts';
-import { terrainOf } from './underlay-spec.ts';
+import { type Outage, type Terrain, terrainOf } from './underlay-spec.ts';
 
 /** Bounds of a document; a scenario past them is refused. Guesses: a run of all of them takes hours. */
 const HOSTS_MAX = 10_000;
@@ -138,7 +138,16 @@ function checkReferences({ underlay, peers: plans, publishes: published, command
   commands.forEach(({ peer }, index) => check(peer, `commands[${index}].peer`));
   faults.forEach((fault, index) => {
     if ('peer' in fault) check(fault.peer, `faults[${index}].peer`);
-    if (fault.kind === 'linkFailure') terrain.without({ links: [fault.link], routers: [] });
-    if (fault.kind === 'routerFailure') terrain.without({ links: [], routers: [fault.router] });
+    if (fault.kind === 'linkFailure') checkOutage(terrain, { links: [fault.link], routers: [] }, `faults[${index}].link`);
+    if (fault.kind === 'routerFailure') checkOutage(terrain, { links: [], routers: [fault.router] }, `faults[${index}].router`);
   });
+}
+
+function checkOutage(terrain: Terrain, outage: Outage, path: string): void {
+  try {
+    terrain.without(outage);
+  } catch (error) {
+    if (error instanceof OverlayError) throw new OverlayError(error.code, error.message.replace(/^faults:/, `${path}:`));
+    throw error;
+  }
 }

@@ -47,8 +47,9 @@ export interface ScenarioResult {
 const TICK_MS = 250;
 /** From when all is healed on, the run ends as soon as everything is good; it is looked at this often, in ms. */
 const LOOK_MS = 2500;
-/** Messages that are published when all is good. */
+/** Messages that are published at once when all is good; and again, since they may have left a tree in pieces that only the next ones find. */
 const PROBES = 3;
+const PROBE_ROUNDS = 2;
 /** Time to make good where the scenario gives none, in ms: see BOUNDS in the invariants. */
 export const SETTLE_MS = 60_000;
 
@@ -79,7 +80,7 @@ class ScenarioRun implements RunView, RunListener {
   private readonly published = new Map<string, Published>();
   /** The payload of a publish under way: its own delivery comes before `publish` returns. */
   private publishing: Uint8Array | undefined = undefined;
-  private probed = false;
+  private probeRounds = 0;
   private skipped = 0;
   private deliveries = 0;
 
@@ -168,10 +169,10 @@ class ScenarioRun implements RunView, RunListener {
   /** All is good: then what is published now must come to all. Answers whether there is anything to wait for. */
   private probe(): boolean {
     // An application would not know what to do with it.
-    if (this.probed || this.up.length < 2 || this.startApplication !== undefined) return false;
-    this.probed = true;
+    if (this.probeRounds === PROBE_ROUNDS || this.up.length < 2 || this.startApplication !== undefined) return false;
+    this.probeRounds++;
     const publishers = this.random.sample(this.up, PROBES);
-    publishers.forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, index)));
+    publishers.forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, this.probeRounds, index)));
     for (const checker of this.checkers) checker.onProbe?.();
     return true;
   }
@@ -187,7 +188,13 @@ class ScenarioRun implements RunView, RunListener {
   private report({ name, kind }: Invariant, what: string, peer: number | undefined): void {
     const violation: Violation = { invariant: name, atMs: this.world.nowMs, what, ...(peer !== undefined && { peer }) };
     if (kind === 'liveness') this.unmet.push(violation);
-    else if (!this.stopped) this.violations.push(violation);
+    else this.violated(violation);
+  }
+
+  /** What follows the last violation that is told is not run: broken code may never come to the end of it. */
+  private violated(violation: Violation): void {
+    if (!this.stopped) this.violations.push(violation);
+    if (this.stopped) this.world.stop();
   }
 
   private join(host: number): boolean {
@@ -265,7 +272,9 @@ class ScenarioRun implements RunView, RunListener {
     this.publishing = payload;
     try {
       const { origin, epoch, seq } = this.world.publish(host, payload);
-      this.published.set(`${origin} ${epoch} ${seq}`, { payload, origin, epoch, seq });
+      const published = { payload, origin, epoch, seq };
+      this.published.set(`${origin} ${epoch} ${seq}`, published);
+      for (const checker of this.checkers) checker.onPublish?.(host, published);
       return true;
     } catch (error) {
       if (!(error instanceof OverlayError && error.code === 'NO_NEIGHBOURS')) throw error;
@@ -297,7 +306,7 @@ class ScenarioRun implements RunView, RunListener {
       tell(application);
     } catch (error) {
       const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      if (!this.stopped) this.violations.push({ invariant: 'application-throws-nothing', atMs: this.world.nowMs, peer, what });
+      this.violated({ invariant: 'application-throws-nothing', atMs: this.world.nowMs, peer, what });
     }
   }
 

@@ -34,7 +34,7 @@ export function word<T extends string>(...words: readonly T[]): Shape<T> {
 /** At most `lengthMax` elements, of which there are at least `lengthMin`. */
 export function list<T>(element: Shape<T>, lengthMax: number, lengthMin = 0): Shape<readonly T[]> {
   return (value, path) => {
-    if (!Array.isArray(value) || value.length < lengthMin || value.length > lengthMax) wrong(path, `a list of ${lengthMin} to ${lengthMax} elements`, Array.isArray(value) ? `${value.length} elements` : value);
+    if (!Array.isArray(value) || value.length < lengthMin || value.length > lengthMax) wrong(path, `a list of ${lengthMin} to ${lengthMax} elements`, value);
     return (value as unknown[]).map((one, index) => element(one, `${path}[${index}]`));
   };
 }

@@ -59,6 +59,7 @@ export class World {
   private readonly targetsAhead = new Int32Array(AHEAD);
   /** Keeps the reads of `readAhead` from being optimised away. */
   protected read = 0;
+  private stopped = false;
   /** Events handled so far. */
   events = 0;
 
@@ -210,8 +211,13 @@ export class World {
     this.handleAll(Infinity);
   }
 
+  /** No event is handled any more: for whoever has seen enough, in the midst of a run too. */
+  stop(): void {
+    this.stopped = true;
+  }
+
   private handleAll(untilUs: number): void {
-    for (let ahead = 0; this.queue.pop(untilUs); ahead--) {
+    for (let ahead = 0; !this.stopped && this.queue.pop(untilUs); ahead--) {
       if (ahead <= 0) ahead = this.readAhead();
       this.step();
     }

@@ -80,3 +80,31 @@ export const CONNECTED: Invariant = {
     };
   },
 };
+
+/** Shuffles tell everybody of everybody. */
+export const ALL_KNOWN: Invariant = {
+  name: 'all-known',
+  claim: 'in the end every live peer has every other in one of its views, as long as all peers of the scenario fit into its passive view',
+  kind: 'liveness',
+  watch(run, report) {
+    const { overlay } = groupConfig(run.scenario.group);
+    if (overlay.kind !== 'hyparview' || run.scenario.peers.length - 1 > overlay.passiveViewSize) return undefined;
+    return {
+      atEnd() {
+        const { up } = run;
+        for (const peer of up) {
+          const known = new Set(viewsOf(run, peer));
+          const unknown = up.filter((other) => other !== peer && !known.has(other));
+          if (unknown.length > 0) report(`does not know ${unknown.length} of ${up.length - 1} others: ${unknown.join(', ')}`, peer);
+        }
+      },
+    };
+  },
+};
+
+/** HyParView keeps a passive view beside its neighbours. */
+function viewsOf(run: RunView, peer: number): readonly unknown[] {
+  const overlay = run.group(peer)?.overlay;
+  if (overlay === undefined) return [];
+  return 'passive' in overlay && Array.isArray(overlay.passive) ? [...overlay.neighbours, ...overlay.passive] : overlay.neighbours;
+}

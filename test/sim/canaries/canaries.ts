@@ -1,0 +1,8 @@
+import type { Canary } from './canary.ts';
+import { DETERMINISM_CANARIES } from './determinism.ts';
+import { DISSEMINATION_CANARIES } from './dissemination.ts';
+import { LOG_CANARIES } from './log.ts';
+import { MEMBERSHIP_CANARIES } from './membership.ts';
+
+/** Every canary. */
+export const CANARIES: readonly Canary[] = [...LOG_CANARIES, ...MEMBERSHIP_CANARIES, ...DISSEMINATION_CANARIES, ...DETERMINISM_CANARIES];

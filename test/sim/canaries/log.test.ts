@@ -1,0 +1,9 @@
+import { describe, expect, test } from 'vitest';
+import { LOG_CANARIES } from './log.ts';
+import { SEEDS_MAX, sweep } from './sweep.ts';
+
+describe('the swarm notices', () => {
+  test.each(LOG_CANARIES)('$name', (canary) => {
+    expect(sweep(canary, SEEDS_MAX)).toMatchObject({ canary: canary.name, invariant: expect.any(String), soundWithout: true });
+  });
+});
