@@ -24,4 +24,18 @@ export const STORIES: readonly Story[] = [
       faults: [{ kind: 'massFailure', atMs: 2191, share: 0.5, restartAfterMs: 2666 }],
     },
   },
+  {
+    moral: 'peers whose contact fails before it has let them in find the others when it is back',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'contact gone at once',
+      seed: 3_000_437,
+      underlay: { kind: 'equal', hosts: 5, delayMs: 10 },
+      group: { dissemination: 'rumor', repair: 'anti-entropy' },
+      peers: [{ host: 1, joinMs: 1 }, { host: 2, joinMs: 1, contact: 1 }, { host: 3, joinMs: 1 }, { host: 4, joinMs: 1, contact: 3 }],
+      publishes: [],
+      faults: [{ kind: 'massFailure', share: 0.54, atMs: 1, restartAfterMs: 695 }],
+      settleMs: 340_000,
+    },
+  },
 ];
