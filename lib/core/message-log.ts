@@ -89,6 +89,11 @@ export class MessageLog {
     return true;
   }
 
+  /** To be called before each stamp: ends, at the first message of this incarnation of `self`, whatever is awaited of an earlier one. */
+  beginOwn(self: PeerRef, epoch: number, effects: Effects): void {
+    if (this.limits.order === 'causal' && this.order instanceof CausalOrder) this.order.beginOwn(self, epoch, effects);
+  }
+
   /** Causal order: what a message that `self` publishes now comes after. */
   stamp(self: PeerRef): readonly CausalEntry[] | undefined {
     return this.limits.order === 'causal' && this.order instanceof CausalOrder ? this.order.stamp(self) : undefined;

@@ -51,6 +51,20 @@ function own(seq: number, epoch = EPOCH) {
   return data(self, seq, { epoch, hops: 0, payload });
 }
 
+describe('causal order', () => {
+  test('the first message of a peer that has started again comes after what was held for an earlier incarnation of it', () => {
+    const { join, receive, publish } = peer();
+    join({ dissemination: 'flooding', order: 'causal' }, [contact]);
+    receive(left, neighbour);
+    const before = data(contact, 0, { after: [{ origin: self, epoch: EPOCH - 1, next: 1 }] });
+    receive(left, before);
+    // Something of the earlier incarnation has come, so that it is waited for.
+    receive(left, data(self, 1, { epoch: EPOCH - 1 }));
+    const message = { ...own(0), after: [{ origin: contact, epoch: 1, next: 1 }] };
+    expect(publish().effects.filter(({ effect }) => effect === 'deliver')).toEqual([delivered(before, left), delivered(message, self)]);
+  });
+});
+
 describe('joining and leaving', () => {
   test('joining starts the overlay, the dissemination and the repair', () => {
     const { join } = peer();
