@@ -372,9 +372,13 @@ class ScenarioRun implements RunView, RunListener {
 
   /** @internal */
   onEvent(peer: PeerRef, event: ProtocolEvent): void {
-    if (event.kind === 'neighbourDown') this.lost.get(peer)?.onDown(event.peer);
     if (event.kind === 'neighbourUp') this.lost.get(peer)?.onUp(event.peer);
     for (const checker of this.checkers) checker.onEvent?.(peer, event);
+  }
+
+  /** @internal As live: lost is whose link fails while it is wanted. */
+  onLinkDown(peer: PeerRef, other: PeerRef): void {
+    this.lost.get(peer)?.onDown(other);
   }
 }
 

@@ -38,4 +38,17 @@ export const STORIES: readonly Story[] = [
       settleMs: 340_000,
     },
   },
+  {
+    moral: 'the first message of a peer that started again comes after what that releases',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'first after restart',
+      seed: 1,
+      underlay: { kind: 'equal', hosts: 3, delayMs: 10 },
+      group: { overlay: 'full', dissemination: 'flooding', repair: 'anti-entropy', order: 'causal', historyBytesMax: 1000, messageBytesMax: 1000 },
+      peers: [{ host: 0, joinMs: 0 }, { host: 1, joinMs: 0 }, { host: 2, joinMs: 5990 }],
+      publishes: [{ atMs: 1000, peer: 0, bytes: 600 }, { atMs: 1500, peer: 1, bytes: 8 }, { atMs: 2000, peer: 0, bytes: 800 }, { atMs: 6000, peer: 0, bytes: 8 }],
+      faults: [{ kind: 'crash', peer: 0, atMs: 3000, restartAfterMs: 500 }],
+    },
+  },
 ];
