@@ -7,6 +7,11 @@ export interface Story {
   readonly scenario: Scenario;
 }
 
+/** Numbers from 0 up. */
+function hosts(count: number): number[] {
+  return Array.from({ length: count }, (_, host) => host);
+}
+
 const TWO_HOSTS = { kind: 'equal', hosts: 2, delayMs: 10 } as const;
 
 /** In the order in which they were found; a story that was told stays. */
@@ -49,6 +54,20 @@ export const STORIES: readonly Story[] = [
       peers: [{ host: 0, joinMs: 0 }, { host: 1, joinMs: 0 }, { host: 2, joinMs: 5990 }],
       publishes: [{ atMs: 1000, peer: 0, bytes: 600 }, { atMs: 1500, peer: 1, bytes: 8 }, { atMs: 2000, peer: 0, bytes: 800 }, { atMs: 6000, peer: 0, bytes: 8 }],
       faults: [{ kind: 'crash', peer: 0, atMs: 3000, restartAfterMs: 500 }],
+    },
+  },
+  {
+    moral: 'two halves over Cyclon that have forgotten each other in a long partition come together again',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'halves',
+      seed: 1,
+      underlay: { kind: 'equal', hosts: 32, delayMs: 20 },
+      group: { overlay: 'cyclon', dissemination: 'anti-entropy' },
+      peers: hosts(32).map((host) => ({ host, joinMs: host * 10 })),
+      publishes: [],
+      faults: [{ kind: 'partition', sides: [hosts(32).filter((host) => host % 2 === 0), hosts(32).filter((host) => host % 2 === 1)], atMs: 15_000, forMs: 60_000 }],
+      settleMs: 30_000,
     },
   },
 ];
