@@ -27,6 +27,9 @@ import type { Random } from '../core/random.ts';
  *   the next heartbeat: a newcomer then takes part from its first neighbour on. A GRAFT
  *   that arrives before the word that its sender is a neighbour waits for that, until
  *   the next heartbeat.
+ * - Every few heartbeats one peer of the mesh gets a GRAFT again, all in turn: one end of
+ *   a link may have lost and found the other while that noticed nothing, and then has it
+ *   in its mesh no more. In gossipsub a connection that fails does so at both ends.
  * - While the mesh is below D_low, what is published goes to other neighbours too.
  * - An announced message is asked for once between two heartbeats, however many
  *   announce it.
@@ -35,7 +38,8 @@ import type { Random } from '../core/random.ts';
  *   neither passed on nor announced.
  *
  * Guarantees: the mesh has at most D_high peers and is mutual once what is under way has
- * arrived. While the mesh is connected and links are reliable, every peer gets every
+ * arrived, or after D_high times `GRAFT_AGAIN` heartbeats where one end alone has lost the
+ * other for a while. While the mesh is connected and links are reliable, every peer gets every
  * message; what a break of the mesh withholds is announced to random neighbours for
  * `gossipWindow` heartbeats, so that it comes with high probability, and not for certain.
  */
@@ -58,6 +62,7 @@ export class GossipMesh implements Dissemination {
   private readonly asked = new Set<string>();
   /** Messages sent on request since the last heartbeat, by who asked. */
   private readonly answered = new Map<PeerRef, number>();
+  private heartbeats = 0;
   readonly counters = { announcementsDropped: 0, missingDropped: 0, requestsDropped: 0, graftsRefused: 0 };
 
   constructor(self: PeerRef, session: number, options: GossipMeshOptions, log: MessageLog, neighbours: readonly PeerRef[], random: Random) {
@@ -103,6 +108,7 @@ export class GossipMesh implements Dissemination {
     for (const peer of this.early) this.refuse(peer, nowMs, effects);
     this.early.clear();
     this.fill(nowMs, effects);
+    this.graftAgain(effects);
     this.announce(effects);
     this.windows = [[], ...this.windows.slice(0, this.options.gossipWindow - 1)];
     this.asked.clear();
@@ -192,6 +198,12 @@ export class GossipMesh implements Dissemination {
     for (const peer of this.random.sample(candidates, d - this.links.length)) this.graft(peer, effects);
   }
 
+  private graftAgain(effects: Effects): void {
+    if (++this.heartbeats % GRAFT_AGAIN !== 0) return;
+    const peer = this.links[(this.heartbeats / GRAFT_AGAIN) % this.links.length];
+    if (peer !== undefined) effects.send(peer, { kind: 'graft', group: this.log.group });
+  }
+
   private announce(effects: Effects): void {
     const recent = this.windows.flat();
     if (recent.length === 0) return;
@@ -251,6 +263,9 @@ export class GossipMesh implements Dissemination {
 }
 
 const NOBODY: readonly PeerRef[] = [];
+
+/** Heartbeats from one repeated GRAFT to the next. A guess: a mesh of D_high has been gone round in a minute, as long as a backoff. */
+const GRAFT_AGAIN = 5;
 
 /** Peers whose GRAFT waits for the word that they are neighbours; of further ones it is lost. */
 const EARLY_MAX = 64;

@@ -25,6 +25,7 @@ export const CONTRACTS: readonly Contract[] = [
   { name: 'plumtree', group: { dissemination: 'plumtree', repair: 'anti-entropy' }, settleMs: HEALED_MS },
   { name: 'plumtree:per-source', group: { dissemination: { kind: 'plumtree', tree: 'per-source' }, repair: 'anti-entropy' }, settleMs: HEALED_MS },
   { name: 'plumtree:alone', group: { dissemination: 'plumtree' }, settleMs: HEALED_MS },
+  { name: 'plumtree:per-source-alone', group: { dissemination: { kind: 'plumtree', tree: 'per-source' } }, settleMs: HEALED_MS },
   { name: 'flood:alone', group: { dissemination: 'flooding' }, settleMs: HEALED_MS },
   { name: 'flood', group: { dissemination: 'flooding', repair: 'anti-entropy' }, settleMs: HEALED_MS },
   { name: 'rumor', group: { overlay: 'hyparview', dissemination: 'rumor', repair: 'anti-entropy' }, settleMs: HEALED_MS },

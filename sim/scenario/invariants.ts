@@ -1,9 +1,14 @@
 import type { Invariant } from './invariant.ts';
 import { CONVERGED, REACHES_ALL } from './invariants/convergence.ts';
 import { CAUSAL_ORDER, DELIVERED_AS_PUBLISHED, DELIVERED_ONCE, FIFO_ORDER, LOSSES_SAID } from './invariants/delivery.ts';
+import { LIMITS_KEPT } from './invariants/limits.ts';
+import { MESH_DEGREES, MESH_MUTUAL } from './invariants/mesh.ts';
+import { TALKS_TO_NEIGHBOURS } from './invariants/traffic.ts';
+import { TREES_SPAN } from './invariants/trees.ts';
 import { CONNECTED, VIEWS_SOUND, VIEWS_SYMMETRIC } from './invariants/views.ts';
 
 /** All invariants; each says itself which scenarios it is about. */
 export const INVARIANTS: readonly Invariant[] = [
   DELIVERED_ONCE, DELIVERED_AS_PUBLISHED, FIFO_ORDER, LOSSES_SAID, CAUSAL_ORDER, VIEWS_SOUND, VIEWS_SYMMETRIC, CONNECTED, CONVERGED, REACHES_ALL,
+  LIMITS_KEPT, MESH_DEGREES, MESH_MUTUAL, TALKS_TO_NEIGHBOURS, TREES_SPAN,
 ];
