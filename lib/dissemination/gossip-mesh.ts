@@ -13,8 +13,8 @@ import type { Random } from '../core/random.ts';
  *
  * After gossipsub as libp2p specifies it, version 1.0 (mesh, heartbeat, gossip) with
  * what 1.1 adds about PRUNE: a peer that was pruned, or has pruned, is left alone for
- * a backoff time, and a GRAFT within it, or at a peer with D_high in its mesh, is
- * answered by a PRUNE. Defaults are those of version 1.0 and of 1.1's backoff.
+ * a backoff time, and a GRAFT of who was pruned within it, or at a peer with D_high in its
+ * mesh, is answered by a PRUNE. Defaults are those of version 1.0 and of 1.1's backoff.
  *
  * Left out: scores, and all that rests on them (opportunistic grafting, thresholds,
  * retention by score, flood publishing); quotas of outbound links; peers in PRUNE, since
@@ -52,8 +52,8 @@ export class GossipMesh implements Dissemination {
   private readonly neighbours: readonly PeerRef[];
   private readonly random: Random;
   private readonly links: PeerRef[] = [];
-  /** Peers that may not be grafted, nor graft, until that time, in the order in which that was settled. */
-  private readonly backoffs = new Map<PeerRef, number>();
+  /** Peers in backoff, in the order in which that was settled. */
+  private readonly backoffs = new Map<PeerRef, Backoff>();
   /** Peers that sent a GRAFT and are no neighbours yet. */
   private readonly early = new Set<PeerRef>();
   /** What came in since the last heartbeat, between that and the one before, and so on. */
@@ -180,15 +180,20 @@ export class GossipMesh implements Dissemination {
       if (this.early.size < EARLY_MAX) this.early.add(from);
       return;
     }
-    if (this.links.length >= this.options.dHigh || this.inBackoff(from, nowMs)) return this.refuse(from, nowMs, effects);
+    if (this.links.length >= this.options.dHigh || nowMs < (this.backoffs.get(from)?.refusedUntilMs ?? 0)) return this.refuse(from, nowMs, effects);
     this.links.push(from);
   }
 
-  /** Who was pruned waits a little longer than who has pruned, since a GRAFT that comes too early is refused, and not exactly as long as others do. */
+  /**
+   * Who was pruned waits a little longer than who has pruned, since a GRAFT that comes too
+   * early is refused, and not exactly as long as others do. Who has pruned may graft when
+   * it likes: if each refused the other while it waited itself, they might never come together.
+   */
   private onPrune(from: PeerRef, nowMs: number): void {
-    const { heartbeatMs } = this.options;
+    const { heartbeatMs, pruneBackoffMs } = this.options;
     this.unlink(from);
-    this.backOff(from, nowMs + heartbeatMs + this.random.below(heartbeatMs));
+    const untilMs = nowMs + pruneBackoffMs + heartbeatMs + this.random.below(heartbeatMs);
+    this.backOff(from, { untilMs, refusedUntilMs: this.backoffs.get(from)?.refusedUntilMs ?? 0 });
   }
 
   private fill(nowMs: number, effects: Effects): void {
@@ -227,7 +232,8 @@ export class GossipMesh implements Dissemination {
 
   private refuse(peer: PeerRef, nowMs: number, effects: Effects): void {
     this.counters.graftsRefused++;
-    this.backOff(peer, nowMs);
+    const untilMs = nowMs + this.options.pruneBackoffMs;
+    this.backOff(peer, { untilMs, refusedUntilMs: untilMs });
     effects.send(peer, { kind: 'prune', group: this.log.group });
   }
 
@@ -236,9 +242,9 @@ export class GossipMesh implements Dissemination {
     if (index >= 0) this.links.splice(index, 1);
   }
 
-  private backOff(peer: PeerRef, fromMs: number): void {
+  private backOff(peer: PeerRef, backoff: Backoff): void {
     this.backoffs.delete(peer);
-    this.backoffs.set(peer, fromMs + this.options.pruneBackoffMs);
+    this.backoffs.set(peer, backoff);
     for (const oldest of this.backoffs.keys()) {
       if (this.backoffs.size <= BACKOFFS_MAX) return;
       this.backoffs.delete(oldest);
@@ -246,7 +252,7 @@ export class GossipMesh implements Dissemination {
   }
 
   private inBackoff(peer: PeerRef, nowMs: number): boolean {
-    const untilMs = this.backoffs.get(peer);
+    const untilMs = this.backoffs.get(peer)?.untilMs;
     if (untilMs === undefined) return false;
     if (nowMs >= untilMs) this.backoffs.delete(peer);
     return nowMs < untilMs;
@@ -260,6 +266,14 @@ export class GossipMesh implements Dissemination {
   private setTimer(afterMs: number, effects: Effects): void {
     effects.setTimer({ kind: 'gossipMesh', group: this.log.group, session: this.session }, afterMs);
   }
+}
+
+/** What follows a PRUNE, at either end. */
+interface Backoff {
+  /** Until then the peer is not grafted. */
+  readonly untilMs: number;
+  /** Until then a GRAFT of the peer, which was pruned, is refused. */
+  readonly refusedUntilMs: number;
 }
 
 const NOBODY: readonly PeerRef[] = [];

@@ -35,8 +35,8 @@ import type { Random } from '../core/random.ts';
  * after about twice as many intervals as a view has places, even where half of all have
  * failed. After a partition the parts grow together by themselves, at the next shuffle
  * while one peer has an entry of another part left, and after that as soon as one asks
- * a lost peer that answers, which each does every `LOST_EVERY` shuffles; unless the last
- * of them is forgotten for `LOST_MAX` that were lost since. Nothing holds against peers
+ * a lost peer that answers: each asks one every `LOST_EVERY` shuffles, all in turn; unless the last
+ * of them is forgotten for `LOST_MAX` others. Nothing holds against peers
  * that lie about who there is.
  */
 export class Cyclon implements Overlay {
@@ -57,7 +57,7 @@ export class Cyclon implements Overlay {
   private seq = 0;
   /** Entries that may still come from the walks of this peer's own join. */
   private welcomesLeft = 0;
-  /** Peers that have not answered and were not heard of since; the one lost longest ago comes first. */
+  /** Peers that have not answered and were not heard of since, all to be asked in turn. */
   private lost: readonly PeerRef[] = NOBODY;
   /** Shuffles before a lost peer is asked. */
   private untilAsked = LOST_EVERY;
@@ -230,8 +230,10 @@ export class Cyclon implements Overlay {
   private askLost(effects: Effects): void {
     if (this.lost.length === 0 || --this.untilAsked > 0) return;
     this.untilAsked = LOST_EVERY;
-    const peer = this.random.pick(this.lost);
-    if (peer !== undefined) this.join(peer, effects);
+    const [peer, ...others] = this.lost;
+    if (peer === undefined) return;
+    this.lost = [...others, peer];
+    this.join(peer, effects);
   }
 
   private joinContact(effects: Effects): void {

@@ -70,4 +70,32 @@ export const STORIES: readonly Story[] = [
       settleMs: 30_000,
     },
   },
+  {
+    moral: 'who has lost and found a neighbour that noticed nothing gets into its mesh again at both ends',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'one-sided mesh',
+      seed: 2_000_008,
+      underlay: { kind: 'equal', hosts: 6, delayMs: 10 },
+      group: { dissemination: 'gossip-mesh', order: 'causal', since: 'now' },
+      peers: [{ host: 0, joinMs: 1400 }, { host: 1, joinMs: 1600 }, { host: 2, joinMs: 1800 }, { host: 3, joinMs: 2000 }, { host: 4, joinMs: 2600, contact: 3 }, { host: 5, joinMs: 2800 }],
+      publishes: [{ atMs: 10_159, peer: 2, bytes: 5000 }],
+      faults: [{ kind: 'massFailure', share: 0.26, atMs: 2697, restartAfterMs: 4104 }],
+      settleMs: 100_000,
+    },
+  },
+  {
+    moral: 'two peers that keep each other out of their meshes after a prune do not do so for ever',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'backoffs by turns',
+      seed: 1_000_060,
+      underlay: TWO_HOSTS,
+      group: { dissemination: 'gossip-mesh', order: 'causal', since: 'now' },
+      peers: [{ host: 0, joinMs: 0 }, { host: 1, joinMs: 2000 }],
+      publishes: [],
+      faults: [{ kind: 'partition', sides: [[1], [0]], atMs: 1975, forMs: 1685 }],
+      settleMs: 100_000,
+    },
+  },
 ];
