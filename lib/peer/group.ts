@@ -108,6 +108,11 @@ export class Group implements NeighbourListener {
     return this.nextSeq;
   }
 
+  /** What its parts had to let go, and the like, by name; which there are depends on the parts. */
+  get counters(): Readonly<Record<string, number>> {
+    return { ...this.overlay.counters, ...this.dissemination.counters, historyAdded: this.log.kept, historyEvicted: this.log.evicted };
+  }
+
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
     if (message.kind === 'data') return this.dissemination.onMessage(from, message, nowMs, effects);
     if (message.kind === 'digest' && isCatchUp(message)) return this.onCatchUp(from, message, effects);
