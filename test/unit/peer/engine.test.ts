@@ -51,6 +51,15 @@ function own(seq: number, epoch = EPOCH) {
   return data(self, seq, { epoch, hops: 0, payload });
 }
 
+describe('spatial partners', () => {
+  test.each(['rumor', 'anti-entropy'] as const)('%s measures the distances that it chooses by', (kind) => {
+    const { join, fire } = peer();
+    join({ overlay: 'full', dissemination: { kind, partner: 'spatial', mode: 'push-pull' } }, [self, left, right]);
+    const timer: Timer = kind === 'rumor' ? { kind, group: GROUP, session: 0 } : { kind: 'antiEntropy', group: GROUP, session: 0 };
+    expect(JSON.stringify(fire(timer))).toContain('rttProbe');
+  });
+});
+
 describe('causal order', () => {
   test('the first message of a peer that has started again comes after what was held for an earlier incarnation of it', () => {
     const { join, receive, publish } = peer();
