@@ -58,6 +58,11 @@ export class CausalOrder implements MessageOrder {
     this.holding = holding;
   }
 
+  /** Ends an earlier incarnation of `self`, which may release what waited for it: the next message of `self` comes after that. */
+  beginOwn(self: PeerRef, epoch: number, effects: Effects): void {
+    this.streamOf(self, epoch, effects);
+  }
+
   /** What the next message of `self` comes after, beside its own; what it answers is not named again. */
   stamp(self: PeerRef): readonly CausalEntry[] | undefined {
     this.changed.delete(self);

@@ -4,9 +4,10 @@ import type { DropReason } from './effects.ts';
 import { FifoOrder } from './fifo-order.ts';
 import { History, type HistoryObserver } from './history.ts';
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
+import { lackedOf } from './lacked-messages.ts';
 import type { MessageOrder } from './message-order.ts';
 import type { CausalEntry, DataMessage, DigestEntry } from './messages.ts';
-import { NOBODY, OriginLog, covers, markSeen, rangeHasUnseen } from './origin-log.ts';
+import { NOBODY, OriginLog, markSeen, rangeHasUnseen } from './origin-log.ts';
 import { WINDOW_SIZE } from './sequence-window.ts';
 import { StartPoints } from './start-points.ts';
 
@@ -49,6 +50,7 @@ export class MessageLog {
   private history: History | undefined = undefined;
   private order: MessageOrder | undefined = undefined;
   private digestStart = 0;
+  private unsureSent = 0;
   /** Until something new arrives; in quiet times every cycle asks for the same. */
   private digestMade: readonly DigestEntry[] | undefined = undefined;
   accepted = 0;
@@ -87,6 +89,11 @@ export class MessageLog {
     if (this.limits.order === 'none') effects.deliver(message, from);
     else this.messageOrder().accept(message, from, effects);
     return true;
+  }
+
+  /** To be called before each stamp: ends, at the first message of this incarnation of `self`, whatever is awaited of an earlier one. */
+  beginOwn(self: PeerRef, epoch: number, effects: Effects): void {
+    if (this.limits.order === 'causal' && this.order instanceof CausalOrder) this.order.beginOwn(self, epoch, effects);
   }
 
   /** Causal order: what a message that `self` publishes now comes after. */
@@ -151,15 +158,11 @@ export class MessageLog {
     this.history.observer = observer;
   }
 
-  /** Messages of the history that the owner of `digest` lacks, of those kept before the mark, oldest first, at most `messagesMax`. */
+  /** Messages of the history that the owner of `digest` lacks, of those kept before the mark, as `lackedOf` has it, at most `messagesMax`. */
   lackedBy(digest: readonly DigestEntry[], messagesMax: number, mark = Infinity): DataMessage[] {
-    const lacked: DataMessage[] = [];
-    if (this.history === undefined || messagesMax === 0) return lacked;
-    const theirs = new Map(digest.map((entry) => [entry.origin, entry]));
-    this.history.scan(mark, (message) => {
-      if (!covers(theirs.get(message.origin), message)) lacked.push(message);
-      return lacked.length < messagesMax;
-    });
+    if (this.history === undefined || messagesMax === 0) return [];
+    const [lacked, unsure] = lackedOf(this.history, digest, { messagesMax, mark, rangesMax: this.limits.digestRangesMax, start: this.unsureSent });
+    this.unsureSent += unsure;
     return lacked;
   }
 

@@ -41,8 +41,8 @@ import { RecentUpdates } from './recent-updates.ts';
  * stops a flood and prunes a tree.
  *
  * Guarantees: in a group whose members can reach each other, every live member gets
- * every message that stays in the history of one, however many packets are lost;
- * the expected time is logarithmic in the number of members.
+ * every message that stays in the history of a neighbour, however many packets are lost,
+ * and so every message as long as no history drops it. The expected time is logarithmic in the number of members.
  */
 export class AntiEntropy implements Dissemination {
   readonly ignoresDuplicates = true;

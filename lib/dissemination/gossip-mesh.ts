@@ -13,8 +13,8 @@ import type { Random } from '../core/random.ts';
  *
  * After gossipsub as libp2p specifies it, version 1.0 (mesh, heartbeat, gossip) with
  * what 1.1 adds about PRUNE: a peer that was pruned, or has pruned, is left alone for
- * a backoff time, and a GRAFT within it, or at a peer with D_high in its mesh, is
- * answered by a PRUNE. Defaults are those of version 1.0 and of 1.1's backoff.
+ * a backoff time, and a GRAFT of who was pruned within it, or at a peer with D_high in its
+ * mesh, is answered by a PRUNE. Defaults are those of version 1.0 and of 1.1's backoff.
  *
  * Left out: scores, and all that rests on them (opportunistic grafting, thresholds,
  * retention by score, flood publishing); quotas of outbound links; peers in PRUNE, since
@@ -27,6 +27,9 @@ import type { Random } from '../core/random.ts';
  *   the next heartbeat: a newcomer then takes part from its first neighbour on. A GRAFT
  *   that arrives before the word that its sender is a neighbour waits for that, until
  *   the next heartbeat.
+ * - Every few heartbeats one peer of the mesh gets a GRAFT again, all in turn: one end of
+ *   a link may have lost and found the other while that noticed nothing, and then has it
+ *   in its mesh no more. In gossipsub a connection that fails does so at both ends.
  * - While the mesh is below D_low, what is published goes to other neighbours too.
  * - An announced message is asked for once between two heartbeats, however many
  *   announce it.
@@ -35,7 +38,8 @@ import type { Random } from '../core/random.ts';
  *   neither passed on nor announced.
  *
  * Guarantees: the mesh has at most D_high peers and is mutual once what is under way has
- * arrived. While the mesh is connected and links are reliable, every peer gets every
+ * arrived, or after D_high times `GRAFT_AGAIN` heartbeats where one end alone has lost the
+ * other for a while. While the mesh is connected and links are reliable, every peer gets every
  * message; what a break of the mesh withholds is announced to random neighbours for
  * `gossipWindow` heartbeats, so that it comes with high probability, and not for certain.
  */
@@ -48,8 +52,8 @@ export class GossipMesh implements Dissemination {
   private readonly neighbours: readonly PeerRef[];
   private readonly random: Random;
   private readonly links: PeerRef[] = [];
-  /** Peers that may not be grafted, nor graft, until that time, in the order in which that was settled. */
-  private readonly backoffs = new Map<PeerRef, number>();
+  /** Peers in backoff, in the order in which that was settled. */
+  private readonly backoffs = new Map<PeerRef, Backoff>();
   /** Peers that sent a GRAFT and are no neighbours yet. */
   private readonly early = new Set<PeerRef>();
   /** What came in since the last heartbeat, between that and the one before, and so on. */
@@ -58,6 +62,7 @@ export class GossipMesh implements Dissemination {
   private readonly asked = new Set<string>();
   /** Messages sent on request since the last heartbeat, by who asked. */
   private readonly answered = new Map<PeerRef, number>();
+  private heartbeats = 0;
   readonly counters = { announcementsDropped: 0, missingDropped: 0, requestsDropped: 0, graftsRefused: 0 };
 
   constructor(self: PeerRef, session: number, options: GossipMeshOptions, log: MessageLog, neighbours: readonly PeerRef[], random: Random) {
@@ -103,6 +108,7 @@ export class GossipMesh implements Dissemination {
     for (const peer of this.early) this.refuse(peer, nowMs, effects);
     this.early.clear();
     this.fill(nowMs, effects);
+    this.graftAgain(effects);
     this.announce(effects);
     this.windows = [[], ...this.windows.slice(0, this.options.gossipWindow - 1)];
     this.asked.clear();
@@ -174,15 +180,20 @@ export class GossipMesh implements Dissemination {
       if (this.early.size < EARLY_MAX) this.early.add(from);
       return;
     }
-    if (this.links.length >= this.options.dHigh || this.inBackoff(from, nowMs)) return this.refuse(from, nowMs, effects);
+    if (this.links.length >= this.options.dHigh || nowMs < (this.backoffs.get(from)?.refusedUntilMs ?? 0)) return this.refuse(from, nowMs, effects);
     this.links.push(from);
   }
 
-  /** Who was pruned waits a little longer than who has pruned, since a GRAFT that comes too early is refused, and not exactly as long as others do. */
+  /**
+   * Who was pruned waits a little longer than who has pruned, since a GRAFT that comes too
+   * early is refused, and not exactly as long as others do. Who has pruned may graft when
+   * it likes: if each refused the other while it waited itself, they might never come together.
+   */
   private onPrune(from: PeerRef, nowMs: number): void {
-    const { heartbeatMs } = this.options;
+    const { heartbeatMs, pruneBackoffMs } = this.options;
     this.unlink(from);
-    this.backOff(from, nowMs + heartbeatMs + this.random.below(heartbeatMs));
+    const untilMs = nowMs + pruneBackoffMs + heartbeatMs + this.random.below(heartbeatMs);
+    this.backOff(from, { untilMs, refusedUntilMs: this.backoffs.get(from)?.refusedUntilMs ?? 0 });
   }
 
   private fill(nowMs: number, effects: Effects): void {
@@ -190,6 +201,12 @@ export class GossipMesh implements Dissemination {
     if (this.links.length >= dLow) return;
     const candidates = this.others().filter((peer) => !this.inBackoff(peer, nowMs));
     for (const peer of this.random.sample(candidates, d - this.links.length)) this.graft(peer, effects);
+  }
+
+  private graftAgain(effects: Effects): void {
+    if (++this.heartbeats % GRAFT_AGAIN !== 0) return;
+    const peer = this.links[(this.heartbeats / GRAFT_AGAIN) % this.links.length];
+    if (peer !== undefined) effects.send(peer, { kind: 'graft', group: this.log.group });
   }
 
   private announce(effects: Effects): void {
@@ -215,7 +232,8 @@ export class GossipMesh implements Dissemination {
 
   private refuse(peer: PeerRef, nowMs: number, effects: Effects): void {
     this.counters.graftsRefused++;
-    this.backOff(peer, nowMs);
+    const untilMs = nowMs + this.options.pruneBackoffMs;
+    this.backOff(peer, { untilMs, refusedUntilMs: untilMs });
     effects.send(peer, { kind: 'prune', group: this.log.group });
   }
 
@@ -224,9 +242,9 @@ export class GossipMesh implements Dissemination {
     if (index >= 0) this.links.splice(index, 1);
   }
 
-  private backOff(peer: PeerRef, fromMs: number): void {
+  private backOff(peer: PeerRef, backoff: Backoff): void {
     this.backoffs.delete(peer);
-    this.backoffs.set(peer, fromMs + this.options.pruneBackoffMs);
+    this.backoffs.set(peer, backoff);
     for (const oldest of this.backoffs.keys()) {
       if (this.backoffs.size <= BACKOFFS_MAX) return;
       this.backoffs.delete(oldest);
@@ -234,7 +252,7 @@ export class GossipMesh implements Dissemination {
   }
 
   private inBackoff(peer: PeerRef, nowMs: number): boolean {
-    const untilMs = this.backoffs.get(peer);
+    const untilMs = this.backoffs.get(peer)?.untilMs;
     if (untilMs === undefined) return false;
     if (nowMs >= untilMs) this.backoffs.delete(peer);
     return nowMs < untilMs;
@@ -250,7 +268,18 @@ export class GossipMesh implements Dissemination {
   }
 }
 
+/** What follows a PRUNE, at either end. */
+interface Backoff {
+  /** Until then the peer is not grafted. */
+  readonly untilMs: number;
+  /** Until then a GRAFT of the peer, which was pruned, is refused. */
+  readonly refusedUntilMs: number;
+}
+
 const NOBODY: readonly PeerRef[] = [];
+
+/** Heartbeats from one repeated GRAFT to the next. A guess: a mesh of D_high has been gone round in a minute, as long as a backoff. */
+const GRAFT_AGAIN = 5;
 
 /** Peers whose GRAFT waits for the word that they are neighbours; of further ones it is lost. */
 const EARLY_MAX = 64;

@@ -35,7 +35,8 @@ const REPAIRED_MAX = 4096;
 export class MissingMessages {
   private readonly byOrigin = new Map<PeerRef, AwaitedOrigin>();
   private readonly messagesMax: number;
-  private size = 0;
+  /** Messages that are waited for now. */
+  awaited = 0;
   private readonly repaired = new Set<string>();
   /** By who announced them first: how many are awaited. */
   private readonly byFirst = new Map<PeerRef, number>();
@@ -70,11 +71,11 @@ export class MissingMessages {
   /** One announcer, which may be lying, fills no more than half; a log could not take in what is a window ahead. */
   private mayAdd({ seq }: Announcement, peer: PeerRef, highest: number): boolean {
     const isNear = highest < 0 || seq <= highest + WINDOW_SIZE;
-    return isNear && this.size < this.messagesMax && (this.byFirst.get(peer) ?? 0) < Math.ceil(this.messagesMax / 2);
+    return isNear && this.awaited < this.messagesMax && (this.byFirst.get(peer) ?? 0) < Math.ceil(this.messagesMax / 2);
   }
 
   private count(first: PeerRef, by: 1 | -1): void {
-    this.size += by;
+    this.awaited += by;
     const count = (this.byFirst.get(first) ?? 0) + by;
     if (count === 0) this.byFirst.delete(first);
     else this.byFirst.set(first, count);
@@ -82,7 +83,7 @@ export class MissingMessages {
 
   /** The message has arrived: stops waiting; answers who announced it and was not asked. */
   take(id: MessageId): readonly Announcer[] | undefined {
-    if (this.size === 0) return undefined;
+    if (this.awaited === 0) return undefined;
     const announcers = this.of(id)?.announcers;
     if (announcers !== undefined) this.delete(id);
     return announcers;

@@ -107,6 +107,11 @@ export class Plumtree implements Dissemination {
     return this.trees.peek(source).lazy;
   }
 
+  /** Announced messages that are waited for now. */
+  get awaited(): number {
+    return this.missing?.awaited ?? 0;
+  }
+
   /** Announcements dropped because too many messages were awaited. */
   get missingDropped(): number {
     return this.missing?.dropped ?? 0;

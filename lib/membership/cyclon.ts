@@ -26,14 +26,18 @@ import type { Random } from '../core/random.ts';
  *   peer itself: there is none that could be exchanged.
  * - A walk that ends where the newcomer is known already is lost.
  * - A peer whose view is empty joins again through a contact that it was given.
+ * - Peers that did not answer are remembered, and now and then one of them is joined
+ *   through: the paper has nothing that brings the parts together after a partition that
+ *   has outlasted the entries of the other part.
  *
  * Guarantees: views never contain the peer itself or a peer twice. Each peer's oldest
  * entry goes or is renewed in each shuffle, so that entries of failed peers are gone
  * after about twice as many intervals as a view has places, even where half of all have
- * failed. After a partition the halves grow together by themselves while one peer has
- * an entry of the other half left, or a shuffle is still under way to it, which is for
- * about as long; after that only a contact (`addContact`) brings them together. Nothing
- * holds against peers that lie about who there is.
+ * failed. After a partition the parts grow together by themselves, at the next shuffle
+ * while one peer has an entry of another part left, and after that as soon as one asks
+ * a lost peer that answers: each asks one every `LOST_EVERY` shuffles, all in turn; unless the last
+ * of them is forgotten for `LOST_MAX` others. Nothing holds against peers
+ * that lie about who there is.
  */
 export class Cyclon implements Overlay {
   /** The view. */
@@ -53,6 +57,10 @@ export class Cyclon implements Overlay {
   private seq = 0;
   /** Entries that may still come from the walks of this peer's own join. */
   private welcomesLeft = 0;
+  /** Peers that have not answered and were not heard of since, all to be asked in turn. */
+  private lost: readonly PeerRef[] = NOBODY;
+  /** Shuffles before a lost peer is asked. */
+  private untilAsked = LOST_EVERY;
   /** Shuffles that failed. */
   unanswered = 0;
 
@@ -73,6 +81,7 @@ export class Cyclon implements Overlay {
   }
 
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
+    this.found(from);
     switch (message.kind) {
       case 'join': return this.onJoin(from, nowMs, effects);
       case 'forwardJoin': return this.onForwardJoin(from, message, nowMs, effects);
@@ -87,6 +96,7 @@ export class Cyclon implements Overlay {
     if (timer.kind !== 'cyclon') return;
     this.setTimer(this.options.shuffleIntervalMs, effects);
     this.failPending(nowMs, effects);
+    this.askLost(effects);
     if (this.neighbours.length > 0) return this.shuffle(effects);
     if (this.contacts.length === 0) return;
     effects.emit({ kind: 'isolated', group: this.group });
@@ -114,6 +124,7 @@ export class Cyclon implements Overlay {
     this.neighbours.forEach(visit);
     this.contacts.forEach(visit);
     this.pending?.sent.forEach(visit);
+    this.lost.forEach(visit);
   }
 
   /** The age of the entry of `peer`; `undefined` when the view has none. */
@@ -208,6 +219,21 @@ export class Cyclon implements Overlay {
     this.pending = undefined;
     this.unanswered++;
     this.remove(pending.partner, nowMs, effects);
+    this.lost = [...this.lost.filter((peer) => peer !== pending.partner), pending.partner].slice(-LOST_MAX);
+  }
+
+  private found(peer: PeerRef): void {
+    if (this.lost.includes(peer)) this.lost = this.lost.filter((other) => other !== peer);
+  }
+
+  /** A lost peer may be back, or in another part of the group. */
+  private askLost(effects: Effects): void {
+    if (this.lost.length === 0 || --this.untilAsked > 0) return;
+    this.untilAsked = LOST_EVERY;
+    const [peer, ...others] = this.lost;
+    if (peer === undefined) return;
+    this.lost = [...others, peer];
+    this.join(peer, effects);
   }
 
   private joinContact(effects: Effects): void {
@@ -223,6 +249,7 @@ export class Cyclon implements Overlay {
   private add({ peer, age }: CyclonEntry, nowMs: number, effects: Effects): void {
     this.neighbours.push(peer);
     this.ages.push(Math.min(age, CYCLON_AGE_MAX));
+    this.found(peer);
     this.listener.onNeighbourUp(peer, nowMs, effects);
   }
 
@@ -251,6 +278,12 @@ const NOBODY: readonly PeerRef[] = [];
 
 /** Contacts remembered; the one added longest ago goes first. */
 const CONTACTS_MAX = 8;
+
+/** Peers remembered that did not answer. */
+const LOST_MAX = 64;
+
+/** Shuffles from one question to a lost peer to the next, while there is one. A guess: ten seconds by default, as live peers try lost neighbours. */
+const LOST_EVERY = 10;
 
 interface Pending {
   readonly partner: PeerRef;

@@ -33,6 +33,8 @@ type Seeker =
 const TRIES = 3;
 /** Lost peers remembered; the one lost longest ago goes first. */
 const LOST_MAX = 64;
+/** A contact that fails so soon after it was asked to let this peer in, in ms, may not have done so: it counts as lost. A guess: far more than a join takes. */
+const ASKED_FOR_MS = 10_000;
 /** A group that has neighbours is looked at this often, in ms. */
 const WATCH_MS = 1000;
 /** Lost peers are tried for this long, in ms: a guess. */
@@ -52,6 +54,8 @@ export class Rendezvous {
   private readonly handlers: RendezvousHandlers;
   private readonly seekers = new Map<GroupRef, Seeker>();
   private readonly lost = new Map<PeerRef, { readonly addresses: readonly Address[]; readonly atMs: number }>();
+  /** When whom was asked; the one asked longest ago goes first. */
+  private readonly asked = new Map<PeerRef, number>();
   /** Bootstrap addresses at which nobody answered when they were last tried. */
   private readonly unreached = new Map<string, Address>();
   private bootstrap: readonly Address[];
@@ -90,7 +94,7 @@ export class Rendezvous {
     const returned = unreached || (lost && dialled !== undefined);
     for (const [group, seeker] of this.seekers) {
       if (seeker.kind === 'each') this.reach(group, seeker, ref, dialled);
-      else if (this.handlers.neighbours(group) === 0 || returned) this.handlers.onContact(group, ref);
+      else if (this.handlers.neighbours(group) === 0 || returned) this.ask(group, ref);
     }
   }
 
@@ -101,8 +105,10 @@ export class Rendezvous {
       seeker.reached.delete(ref);
       seeker.waiting.set(formatAddress(address), address);
     }
-    // Strangers come and go; lost is who was wanted.
-    if (met && addresses.length > 0 && this.links.isWanted(ref)) {
+    // Strangers come and go; lost is who was wanted, and who was asked for a place that it may not have given.
+    const wasAsked = this.clock.nowMs() - (this.asked.get(ref) ?? -Infinity) < ASKED_FOR_MS;
+    this.asked.delete(ref);
+    if (met && addresses.length > 0 && (wasAsked || this.links.isWanted(ref))) {
       this.lost.delete(ref);
       this.lost.set(ref, { addresses, atMs: this.clock.nowMs() });
       if (this.lost.size > LOST_MAX) for (const oldest of this.lost.keys()) { this.lost.delete(oldest); break; }
@@ -131,7 +137,7 @@ export class Rendezvous {
   }
 
   eachPeer(visit: (peer: PeerRef) => void): void {
-    for (const peer of this.lost.keys()) visit(peer);
+    for (const peers of [this.lost.keys(), this.asked.keys()]) for (const peer of peers) visit(peer);
     for (const seeker of this.seekers.values()) if (seeker.kind === 'each') for (const peer of seeker.reached.keys()) visit(peer);
   }
 
@@ -148,12 +154,19 @@ export class Rendezvous {
 
   private seekAnybody(group: GroupRef, dials: Map<string, Address>): void {
     const up = this.random.sample(this.links.upPeers(), TRIES);
-    for (const peer of up) this.handlers.onContact(group, peer);
+    for (const peer of up) this.ask(group, peer);
     // Those may not be members: the next round looks further.
     if (up.length > 0 && this.attempts === 0) return;
     const remembered = [...this.lost.values()].flatMap(({ addresses }) => addresses.slice(0, 1));
     const addresses = [...this.random.sample([...this.bootstrap], TRIES), ...this.random.sample(remembered, TRIES)];
     for (const address of addresses) dials.set(formatAddress(address), address);
+  }
+
+  private ask(group: GroupRef, contact: PeerRef): void {
+    this.asked.delete(contact);
+    this.asked.set(contact, this.clock.nowMs());
+    if (this.asked.size > LOST_MAX) for (const oldest of this.asked.keys()) { this.asked.delete(oldest); break; }
+    this.handlers.onContact(group, contact);
   }
 
   private reach(group: GroupRef, seeker: Extract<Seeker, { kind: 'each' }>, peer: PeerRef, dialled: Address | undefined): void {

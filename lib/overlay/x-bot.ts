@@ -121,6 +121,11 @@ export class XBot implements Overlay {
     if (this.swap !== undefined) partners(this.swap).forEach((peer) => visit(peer));
   }
 
+  /** Peers that are known and not linked to. */
+  get passive(): readonly PeerRef[] {
+    return this.view.passive;
+  }
+
   /** A round: compares what the last round measured, then measures the next. */
   private onOptimizeTimer(nowMs: number, effects: Effects): void {
     effects.setTimer(this.timer('optimize', 0), this.options.optimizationIntervalMs);

@@ -94,6 +94,7 @@ export class Group implements NeighbourListener {
       throw new OverlayError('NO_NEIGHBOURS', 'publish: expected at least one neighbour, got none; wait until the group is ready.');
     }
     const { self: origin, epoch } = this;
+    this.log.beginOwn(origin, epoch, effects);
     const seq = this.nextSeq++;
     const after = this.log.stamp(origin);
     const plain: DataMessage = { kind: 'data', group: this.ref, origin, epoch, seq, hops: 0, repair: false, payload };

@@ -20,15 +20,59 @@ export interface Contract {
  */
 const HEALED_MS = 10_000 * 32 + 20_000;
 
+/**
+ * With every peer known to all nothing has to be found; only the cycles of anti-entropy
+ * count, a second each, of which many may pick peers that are gone.
+ */
+const KNOWN_MS = 120_000;
+
+/** By distance a peer rarely talks to far ones, and its near ones may all be gone. */
+const SPATIAL_MS = 340_000;
+
+/** Over Cyclon it is the view itself that asks those that did not answer, one every 10 shuffles (LOST_EVERY), all in turn. */
+const CYCLON_MS = HEALED_MS;
+
+/**
+ * Who was refused for a mesh waits for a minute and two heartbeats; a link that one end
+ * alone has in its mesh is found when all have been grafted again in turn, which is
+ * another minute. Both come after the overlay has healed.
+ */
+const MESH_MS = HEALED_MS + 62_000 + 60_000;
+
+/** Less room than the messages of a scenario need. */
+const SMALL: GroupOptions = { historyMessagesMax: 8, orderBufferMax: 2, digestRangesMax: 1 };
+
 /** Every combination that the library offers and makes a promise for. */
 export const CONTRACTS: readonly Contract[] = [
   { name: 'plumtree', group: { dissemination: 'plumtree', repair: 'anti-entropy' }, settleMs: HEALED_MS },
   { name: 'plumtree:per-source', group: { dissemination: { kind: 'plumtree', tree: 'per-source' }, repair: 'anti-entropy' }, settleMs: HEALED_MS },
   { name: 'plumtree:alone', group: { dissemination: 'plumtree' }, settleMs: HEALED_MS },
+  { name: 'plumtree:per-source-alone', group: { dissemination: { kind: 'plumtree', tree: 'per-source' } }, settleMs: HEALED_MS },
   { name: 'flood:alone', group: { dissemination: 'flooding' }, settleMs: HEALED_MS },
   { name: 'flood', group: { dissemination: 'flooding', repair: 'anti-entropy' }, settleMs: HEALED_MS },
   { name: 'rumor', group: { overlay: 'hyparview', dissemination: 'rumor', repair: 'anti-entropy' }, settleMs: HEALED_MS },
   { name: 'anti-entropy', group: { overlay: 'hyparview', dissemination: 'anti-entropy' }, settleMs: HEALED_MS },
-  { name: 'anti-entropy:full', group: { overlay: 'full', dissemination: 'anti-entropy' }, settleMs: HEALED_MS },
-  { name: 'rumor:full', group: { overlay: 'full', dissemination: 'rumor', repair: 'anti-entropy' }, settleMs: HEALED_MS },
+  { name: 'anti-entropy:full', group: { overlay: 'full', dissemination: 'anti-entropy' }, settleMs: KNOWN_MS },
+  { name: 'rumor:full', group: { overlay: 'full', dissemination: 'rumor', repair: 'anti-entropy' }, settleMs: KNOWN_MS },
+  { name: 'x-bot', group: { overlay: 'x-bot', dissemination: 'plumtree', repair: 'anti-entropy' }, settleMs: HEALED_MS },
+  { name: 'x-bot:flood', group: { overlay: 'x-bot', dissemination: 'flooding' }, settleMs: HEALED_MS },
+  { name: 'gossip-mesh', group: { dissemination: 'gossip-mesh', repair: 'anti-entropy' }, settleMs: MESH_MS },
+  { name: 'gossip-mesh:alone', group: { dissemination: 'gossip-mesh' }, settleMs: MESH_MS },
+  { name: 'cyclon', group: { overlay: 'cyclon', dissemination: 'rumor', repair: 'anti-entropy' }, settleMs: CYCLON_MS },
+  { name: 'cyclon:anti-entropy', group: { overlay: 'cyclon', dissemination: 'anti-entropy' }, settleMs: CYCLON_MS },
+  { name: 'cyclon:flood', group: { overlay: 'cyclon', dissemination: 'flooding', repair: 'anti-entropy' }, settleMs: CYCLON_MS },
+  { name: 'rumor:pull', group: { dissemination: { kind: 'rumor', mode: 'pull', interest: 'blind', stop: 'coin', k: 4 }, repair: 'anti-entropy' }, settleMs: HEALED_MS },
+  { name: 'rumor:push-pull', group: { dissemination: { kind: 'rumor', mode: 'push-pull', minimization: 'counters', connectionLimit: 1, huntLimit: 2 }, repair: 'anti-entropy' }, settleMs: HEALED_MS },
+  { name: 'rumor:spatial', group: { overlay: 'full', dissemination: { kind: 'rumor', partner: 'spatial' }, repair: { kind: 'anti-entropy', partner: 'spatial' } }, settleMs: SPATIAL_MS },
+  { name: 'anti-entropy:push', group: { dissemination: { kind: 'anti-entropy', mode: 'push' } }, settleMs: HEALED_MS },
+  { name: 'anti-entropy:pull', group: { dissemination: { kind: 'anti-entropy', mode: 'pull', connectionLimit: 1, huntLimit: 1 } }, settleMs: HEALED_MS },
+  { name: 'anti-entropy:recent', group: { dissemination: { kind: 'anti-entropy', exchange: 'recent' } }, settleMs: HEALED_MS },
+  { name: 'anti-entropy:ranges', group: { dissemination: { kind: 'anti-entropy', reconcile: 'ranges' } }, settleMs: HEALED_MS },
+  { name: 'plumtree:ranges', group: { dissemination: 'plumtree', repair: { kind: 'anti-entropy', reconcile: 'ranges' } }, settleMs: HEALED_MS },
+  { name: 'plumtree:recent', group: { dissemination: 'plumtree', repair: { kind: 'anti-entropy', exchange: 'recent', mode: 'pull' } }, settleMs: HEALED_MS },
+  // The same where room is short, so that what happens at the limits is seen.
+  { name: 'plumtree:small', group: { dissemination: { kind: 'plumtree', tree: 'per-source', missingMax: 2, treesMax: 2, iHaveBatchMax: 1 }, repair: { kind: 'anti-entropy', batchMax: 2 }, ...SMALL }, settleMs: HEALED_MS },
+  { name: 'gossip-mesh:small', group: { dissemination: { kind: 'gossip-mesh', d: 2, dLow: 1, dHigh: 3, missingMax: 2, batchMax: 1 }, repair: { kind: 'anti-entropy', batchMax: 2 }, ...SMALL }, settleMs: MESH_MS },
+  { name: 'rumor:small', group: { dissemination: { kind: 'rumor', hotMax: 2 }, repair: { kind: 'anti-entropy', exchange: 'recent', batchMax: 2 }, ...SMALL }, settleMs: HEALED_MS },
+  { name: 'anti-entropy:small', group: { overlay: { kind: 'cyclon', viewSize: 4, shuffleLength: 2 }, dissemination: { kind: 'anti-entropy', reconcile: 'ranges', batchMax: 2 }, ...SMALL }, settleMs: CYCLON_MS },
 ];

@@ -1,10 +1,15 @@
 import type { Invariant } from './invariant.ts';
 import { CONVERGED, REACHES_ALL } from './invariants/convergence.ts';
 import { CAUSAL_ORDER, DELIVERED_AS_PUBLISHED, DELIVERED_ONCE, FIFO_ORDER, LOSSES_SAID } from './invariants/delivery.ts';
+import { LIMITS_KEPT } from './invariants/limits.ts';
+import { MESH_DEGREES, MESH_MUTUAL } from './invariants/mesh.ts';
+import { TALKS_TO_NEIGHBOURS } from './invariants/traffic.ts';
+import { TREES_SPAN } from './invariants/trees.ts';
 import { GAPS_AWAITED, HISTORY_KEPT, NO_STORM, PUBLISHED_ANEW, TURNS_TAKEN } from './invariants/upkeep.ts';
 import { ALL_KNOWN, CONNECTED, VIEWS_SOUND, VIEWS_SYMMETRIC } from './invariants/views.ts';
 
 /** All invariants; each says itself which scenarios it is about. */
 export const INVARIANTS: readonly Invariant[] = [
   DELIVERED_ONCE, DELIVERED_AS_PUBLISHED, FIFO_ORDER, LOSSES_SAID, GAPS_AWAITED, TURNS_TAKEN, CAUSAL_ORDER, PUBLISHED_ANEW, HISTORY_KEPT, NO_STORM, VIEWS_SOUND, VIEWS_SYMMETRIC, CONNECTED, CONVERGED, REACHES_ALL, ALL_KNOWN,
+  LIMITS_KEPT, MESH_DEGREES, MESH_MUTUAL, TALKS_TO_NEIGHBOURS, TREES_SPAN,
 ];

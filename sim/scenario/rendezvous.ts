@@ -5,6 +5,9 @@ const LOST_MAX = 64;
 export const RETRY_MS = 1000;
 export const HEAL_MS = 10_000;
 
+/** A contact that fails so soon after it was asked to let a peer in, in ms, is lost to it like a neighbour, as it is live. */
+export const ASKED_FOR_MS = 10_000;
+
 /**
  * Whom one peer has lost: what the live driver keeps beside the engine, to find others
  * again.

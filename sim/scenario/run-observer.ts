@@ -8,6 +8,7 @@ export interface RunListener {
   onTransmission(from: PeerRef, to: PeerRef, message: Message): void;
   onDelivery(peer: PeerRef, from: PeerRef, message: DataMessage): void;
   onEvent(peer: PeerRef, event: ProtocolEvent): void;
+  onLinkDown(peer: PeerRef, other: PeerRef): void;
 }
 
 /** Tells the run what it needs, and another observer everything. */
@@ -41,5 +42,10 @@ export class RunObserver implements Observer {
   onEvent(timeUs: number, peer: PeerRef, event: ProtocolEvent): void {
     this.also.onEvent(timeUs, peer, event);
     this.run.onEvent(peer, event);
+  }
+
+  onLinkDown(timeUs: number, owner: PeerRef, peer: PeerRef): void {
+    this.also.onLinkDown?.(timeUs, owner, peer);
+    this.run.onLinkDown(owner, peer);
   }
 }

@@ -10,7 +10,7 @@ import { GROUP, World } from '../world/world.ts';
 import type { Application, StartApplication } from './application.ts';
 import { type FaultEffect, FaultSchedule } from './fault-schedule.ts';
 import type { Checker, Invariant, Published, RunView, Violation } from './invariant.ts';
-import { HEAL_MS, LostPeers, RETRY_MS } from './rendezvous.ts';
+import { ASKED_FOR_MS, HEAL_MS, LostPeers, RETRY_MS } from './rendezvous.ts';
 import { type RunListener, RunObserver } from './run-observer.ts';
 import type { CommandPlan, PeerPlan, PublishPlan, Scenario } from './scenario.ts';
 import { type Terrain, terrainOf } from './underlay-spec.ts';
@@ -69,6 +69,8 @@ class ScenarioRun implements RunView, RunListener {
   private readonly lost = new Map<number, LostPeers>();
   /** Peers whose bootstrap address did not answer when it was last tried. */
   private readonly unreached = new Set<number>();
+  /** By host: whom it has just asked to let it in. */
+  private readonly asked = new Map<number, AskedContact>();
   private readonly incarnations = new Map<number, number>();
   private readonly pausedUntilMs = new Map<number, number>();
   private readonly violations: Violation[] = [];
@@ -204,6 +206,7 @@ class ScenarioRun implements RunView, RunListener {
     this.incarnations.set(host, this.incarnation(host) + 1);
     this.lost.set(host, new LostPeers());
     if (contact !== undefined && !this.isReached(host, contact)) this.unreached.add(host);
+    this.ask(host, contact);
     this.world.join(host, this.config, this.peersFor(contact));
     this.seek(plan, this.incarnation(host), 0);
     this.start(host);
@@ -238,15 +241,31 @@ class ScenarioRun implements RunView, RunListener {
     this.world.at(this.world.nowMs + RETRY_MS, () => {
       if (this.incarnation(host) !== incarnation || this.world.engine(host) === undefined) return;
       const isIsolated = this.group(host)?.overlay.neighbours.length === 0;
+      this.missAsked(host);
       if (!this.isPaused(host) && (isIsolated || round % (HEAL_MS / RETRY_MS) === 0)) {
         const other = this.lost.get(host)?.next(this.bootstrapOf(plan, isIsolated));
         if (other !== undefined && other !== host) {
+          this.ask(host, other);
           this.world.addContact(host, other);
           if (this.isReached(host, other)) this.unreached.delete(host);
         }
       }
       this.seek(plan, incarnation, round + 1);
     });
+  }
+
+  private ask(host: number, contact: number | undefined): void {
+    if (contact !== undefined) this.asked.set(host, { contact, incarnation: this.incarnation(contact), untilMs: this.world.nowMs + ASKED_FOR_MS });
+  }
+
+  /** As live: whoever fails soon after it was asked may not have let this peer in, and is lost like a neighbour. */
+  private missAsked(host: number): void {
+    const asked = this.asked.get(host);
+    if (asked === undefined) return;
+    const { contact, incarnation, untilMs } = asked;
+    const fails = this.incarnation(contact) !== incarnation || !this.isReached(host, contact);
+    if (fails) this.lost.get(host)?.onDown(contact);
+    if (fails || this.world.nowMs >= untilMs) this.asked.delete(host);
   }
 
   private isPaused(host: number): boolean {
@@ -363,10 +382,21 @@ class ScenarioRun implements RunView, RunListener {
 
   /** @internal */
   onEvent(peer: PeerRef, event: ProtocolEvent): void {
-    if (event.kind === 'neighbourDown') this.lost.get(peer)?.onDown(event.peer);
     if (event.kind === 'neighbourUp') this.lost.get(peer)?.onUp(event.peer);
     for (const checker of this.checkers) checker.onEvent?.(peer, event);
   }
+
+  /** @internal As live: lost is whose link fails while it is wanted. */
+  onLinkDown(peer: PeerRef, other: PeerRef): void {
+    this.lost.get(peer)?.onDown(other);
+  }
+}
+
+/** A contact that was asked, and until when its failure counts as a loss. */
+interface AskedContact {
+  readonly contact: number;
+  readonly incarnation: number;
+  readonly untilMs: number;
 }
 
 /** When the last thing of a scenario happens, faults healed. */

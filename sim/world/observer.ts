@@ -19,6 +19,8 @@ export interface Observer {
   /** The application at `peer` got a message, which `from` had sent. */
   onDelivery(timeUs: number, peer: PeerRef, from: PeerRef, message: DataMessage): void;
   onEvent(timeUs: number, peer: PeerRef, event: ProtocolEvent): void;
+  /** A link that `owner` keeps has failed; it is told next. */
+  onLinkDown?(timeUs: number, owner: PeerRef, peer: PeerRef): void;
 }
 
 /** Watches nothing; observers that care about a part extend it. */

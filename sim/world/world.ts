@@ -339,6 +339,7 @@ export class World {
     const atUs = this.hosts?.takesAt(owner, nowUs) ?? nowUs;
     if (atUs > nowUs) return this.act(atUs, { run: (laterUs) => this.onLinkDown(owner, incarnation, peer, laterUs) });
     this.hash.add(this.timeUs, owner, peer);
+    if (this.links.has(owner, peer)) this.observer.onLinkDown?.(this.timeUs, owner, peer);
     this.engines[owner]?.onLinkDown(peer, this.localMs(owner), this.as(owner));
   }
 

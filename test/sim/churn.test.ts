@@ -37,7 +37,7 @@ function keptBy(group: Group): Kept {
     history: log.lackedBy([], Infinity).length,
     neighbours: overlay.neighbours.length,
     passive: overlay.passive.length,
-    missing: dissemination['missing']?.['size'] ?? 0,
+    missing: dissemination.awaited,
     announcements: dissemination['lazyQueue']?.length ?? 0,
     heldBack: log.heldBack(Infinity).length,
   };

@@ -1,22 +1,29 @@
 import { groupConfig } from '../../../lib/core/config.ts';
 import { type MessageId, peerRef } from '../../../lib/core/ids.ts';
-import type { Invariant, Published } from '../invariant.ts';
+import { CAUSAL_ENTRY_BYTES } from '../../../lib/core/messages.ts';
+import type { Invariant, Published, RunView } from '../invariant.ts';
 
-/** Every live peer has got what some live peer can still give. */
+/**
+ * Every live peer has got what others can still give. Peers compare with neighbours alone:
+ * where histories have dropped something, what a peer further away still keeps does not
+ * come through neighbours that had it and keep it no more.
+ */
 export const CONVERGED: Invariant = {
   name: 'converged',
-  claim: 'in the end every live peer has every message that is in the history of some live peer',
+  claim: 'in the end every live peer has every message that is in the history of a neighbour, and of any live peer while histories have room for all that was published',
   kind: 'liveness',
   watch(run, report) {
-    const { repair, dissemination } = groupConfig(run.scenario.group);
+    const { repair, dissemination, historyMessagesMax, historyBytesMax } = groupConfig(run.scenario.group);
     if (repair === undefined && dissemination.kind !== 'anti-entropy') return undefined;
     return {
       atEnd() {
-        const logs = run.up.flatMap((peer) => run.group(peer)?.log ?? []);
-        // Asked for one by one: what repair itself finds there to send might leave some out.
-        const kept: readonly MessageId[] = run.allPublished.map(({ origin, epoch, seq }) => ({ origin: peerRef(origin), epoch, seq })).filter((id) => logs.some((log) => log.find(id) !== undefined));
+        const published = run.allPublished;
+        const bytes = published.reduce((sum, { payload }) => sum + payload.length + published.length * CAUSAL_ENTRY_BYTES, 0);
+        const keepsAll = published.length <= historyMessagesMax && bytes <= historyBytesMax;
+        const everything = keepsAll ? keptBy(run, run.up) : undefined;
         for (const peer of run.up) {
           const log = run.group(peer)?.log;
+          const kept = everything ?? keptBy(run, run.group(peer)?.overlay.neighbours ?? []);
           const missing = kept.filter((id) => log?.has(id) === false);
           const [first] = missing;
           if (first !== undefined) report(`lacks ${missing.length} of ${kept.length} messages that others keep, the first is message ${first.seq} of peer ${first.origin} (epoch ${first.epoch})`, peer);
@@ -25,6 +32,14 @@ export const CONVERGED: Invariant = {
     };
   },
 };
+
+
+/** Asked for one by one: what repair itself finds there to send might leave some out. */
+function keptBy(run: RunView, peers: readonly number[]): readonly MessageId[] {
+  const logs = peers.flatMap((peer) => run.group(peer)?.log ?? []);
+  const all = run.allPublished.map(({ origin, epoch, seq }) => ({ origin: peerRef(origin), epoch, seq }));
+  return all.filter((id) => logs.some((log) => log.find(id) !== undefined));
+}
 
 /**
  * What is published when all is good comes to everybody. Protocols without repair are

@@ -1,4 +1,8 @@
-import { groupConfig } from '../../../lib/core/config.ts';
+import { type OverlayOptions, groupConfig } from '../../../lib/core/config.ts';
+import type { PeerRef } from '../../../lib/core/ids.ts';
+import type { Overlay } from '../../../lib/core/protocol.ts';
+import { HyParView } from '../../../lib/membership/hyparview.ts';
+import { XBot } from '../../../lib/overlay/x-bot.ts';
 import type { Invariant, RunView } from '../invariant.ts';
 import { Lasting } from '../lasting.ts';
 
@@ -10,7 +14,8 @@ export const VIEWS_SOUND: Invariant = {
   watch(run, report) {
     const { overlay } = groupConfig(run.scenario.group);
     const isGiven = overlay.kind === 'full' || overlay.kind === 'static';
-    const most = overlay.kind === 'hyparview' ? overlay.activeViewSize : Infinity;
+    const most = neighboursMax(overlay);
+    const mostPassive = 'passiveViewSize' in overlay ? overlay.passiveViewSize : 0;
     return {
       onTick() {
         for (const peer of run.up) {
@@ -18,11 +23,33 @@ export const VIEWS_SOUND: Invariant = {
           if (!isGiven && neighbours.some((other) => other === peer)) report('is its own neighbour', peer);
           if (new Set(neighbours).size < neighbours.length) report(`has a neighbour twice: ${neighbours.join(', ')}`, peer);
           if (neighbours.length > most) report(`has ${neighbours.length} neighbours, ${most} are allowed`, peer);
+          const passive = passiveOf(run.group(peer)?.overlay);
+          if (passive.some((other) => other === peer)) report('has itself in its passive view', peer);
+          if (new Set([...neighbours, ...passive]).size < neighbours.length + passive.length) report(`knows a peer twice: neighbours ${neighbours.join(', ')}; passive ${passive.join(', ')}`, peer);
+          if (passive.length > mostPassive) report(`has ${passive.length} passive peers, ${mostPassive} are allowed`, peer);
         }
       },
     };
   },
 };
+
+function neighboursMax(overlay: OverlayOptions): number {
+  switch (overlay.kind) {
+    case 'hyparview':
+    case 'x-bot': return overlay.activeViewSize;
+    case 'cyclon': return overlay.viewSize;
+    default: return Infinity;
+  }
+}
+
+function passiveOf(overlay: Overlay | undefined): readonly PeerRef[] {
+  return overlay instanceof HyParView || overlay instanceof XBot ? overlay.passive : NOBODY;
+}
+
+const NOBODY: readonly PeerRef[] = [];
+
+/** Overlays whose links both ends know of. */
+const SYMMETRIC: readonly OverlayOptions['kind'][] = ['hyparview', 'x-bot'];
 
 /** Longer than a handshake between two peers takes, with what a lossy link adds, in ms. A guess. */
 const HANDSHAKE_MS = 5000;
@@ -33,7 +60,7 @@ export const VIEWS_SYMMETRIC: Invariant = {
   claim: `in the end no peer has had a neighbour for ${HANDSHAKE_MS} ms that does not have it`,
   kind: 'liveness',
   watch(run, report) {
-    if (groupConfig(run.scenario.group).overlay.kind !== 'hyparview') return undefined;
+    if (!SYMMETRIC.includes(groupConfig(run.scenario.group).overlay.kind)) return undefined;
     const lasting = new Lasting(HANDSHAKE_MS);
     let wrong: readonly string[] = [];
     return {

@@ -104,6 +104,29 @@ describe('gossipsub, mesh maintenance', () => {
     expect(mesh()).toContain(12);
   });
 
+  test('who was pruned takes a graft of who has pruned it, though it grafts nobody itself yet', () => {
+    const { receive, fire, mesh } = member(1, 1);
+    receive(ref(0), prune, 0);
+    expect([fire(BACKOFF_MS), mesh()]).toEqual([[again], []]);
+    expect([receive(ref(0), graft, BACKOFF_MS), mesh()]).toEqual([[], [0]]);
+  });
+
+  test('where each has pruned the other, each refuses the other for its time', () => {
+    const { receive } = member(14, 12);
+    receive(ref(12), graft, 0);
+    receive(ref(12), prune, 10);
+    receive(ref(0), prune, 20);
+    expect(receive(ref(12), graft, BACKOFF_MS - 1)).toEqual([sent(ref(12), prune)]);
+    expect(receive(ref(12), graft, 2 * BACKOFF_MS)).toEqual([]);
+  });
+
+  test('every fifth heartbeat one of the mesh gets a graft again, all in turn', () => {
+    const { fire } = member(4, 4);
+    const to = Array.from({ length: 25 }, () => fire()).map((effects) => effects.slice(1));
+    expect(to.filter((effects) => effects.length > 0)).toEqual([1, 2, 3, 0, 1].map((i) => [sent(ref(i), graft)]));
+    expect(to[4]).not.toEqual([]);
+  });
+
   test('a neighbour that comes below D_low is grafted at once, one that comes later is not', () => {
     const { up, mesh } = member(0, 0, { d: 2, dLow: 2 });
     expect([up(ref(0)), up(ref(1)), up(ref(2)), mesh()]).toEqual([[sent(ref(0), graft)], [sent(ref(1), graft)], [], [0, 1]]);

@@ -144,6 +144,24 @@ describe('Voulgaris et al., failures', () => {
     expect([view(), cyclon.unanswered]).toEqual([[[other, 2]], 1]);
   });
 
+  test('joins through a lost peer at the tenth shuffle after, unless that was heard of, and tries again', () => {
+    const asksOf = (receive: readonly (readonly [PeerRef, Message])[]): number[] => {
+      const { cyclon, fire } = member([entry(partner, 3), entry(other, 0)], { shuffleLength: 1 });
+      fire();
+      const effects = new RecordingEffects();
+      for (const [from, message] of receive) {
+        fire();
+        cyclon.onMessage(from, message, 0, effects);
+      }
+      return Array.from({ length: 30 }, (_, cycle) => {
+        cyclon.onMessage(other, reply(cycle + receive.length, entry(other)), 0, effects);
+        return fire().some((effect) => JSON.stringify(effect) === JSON.stringify(sent(partner, join))) ? cycle : -1;
+      }).filter((cycle) => cycle >= 0);
+    };
+    expect(asksOf([])).toEqual([9, 19, 29]);
+    expect(asksOf([[partner, shuffle(7)]])).toEqual([]);
+  });
+
   test('a partner that no link leads to goes at once; the link to another one tells nothing', () => {
     const { fire, linkDown, view } = member([entry(partner, 3), entry(other, 0)]);
     fire();

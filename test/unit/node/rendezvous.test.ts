@@ -216,6 +216,18 @@ describe('after a partition', () => {
     expect(bed.contacts).toEqual(['7 3']);
   });
 
+  test.each([[9000, true], [11_000, false]])('a contact that fails %i ms after it was asked is tried again: %s', (afterMs, isTriedAgain) => {
+    const bed = new Bed([udpOf(2)]);
+    bed.rendezvous.addGroup(GROUP);
+    bed.up(bed.dialled('udp'), 2);
+    // Somebody else has let this peer in.
+    bed.neighbours.set(GROUP, 1);
+    bed.clock.advance(afterMs);
+    bed.lose(2);
+    bed.failFor(60_000);
+    expect(bed.dials.length > 1).toBe(isTriedAgain);
+  });
+
   test('strangers that come and fail do not make it forget whom it lost', () => {
     const bed = new Bed([]);
     bed.rendezvous.addGroup(GROUP);

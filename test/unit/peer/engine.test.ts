@@ -51,6 +51,29 @@ function own(seq: number, epoch = EPOCH) {
   return data(self, seq, { epoch, hops: 0, payload });
 }
 
+describe('spatial partners', () => {
+  test.each(['rumor', 'anti-entropy'] as const)('%s measures the distances that it chooses by', (kind) => {
+    const { join, fire } = peer();
+    join({ overlay: 'full', dissemination: { kind, partner: 'spatial', mode: 'push-pull' } }, [self, left, right]);
+    const timer: Timer = kind === 'rumor' ? { kind, group: GROUP, session: 0 } : { kind: 'antiEntropy', group: GROUP, session: 0 };
+    expect(JSON.stringify(fire(timer))).toContain('rttProbe');
+  });
+});
+
+describe('causal order', () => {
+  test('the first message of a peer that has started again comes after what was held for an earlier incarnation of it', () => {
+    const { join, receive, publish } = peer();
+    join({ dissemination: 'flooding', order: 'causal' }, [contact]);
+    receive(left, neighbour);
+    const before = data(contact, 0, { after: [{ origin: self, epoch: EPOCH - 1, next: 1 }] });
+    receive(left, before);
+    // Something of the earlier incarnation has come, so that it is waited for.
+    receive(left, data(self, 1, { epoch: EPOCH - 1 }));
+    const message = { ...own(0), after: [{ origin: contact, epoch: 1, next: 1 }] };
+    expect(publish().effects.filter(({ effect }) => effect === 'deliver')).toEqual([delivered(before, left), delivered(message, self)]);
+  });
+});
+
 describe('joining and leaving', () => {
   test('joining starts the overlay, the dissemination and the repair', () => {
     const { join } = peer();
