@@ -71,7 +71,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'sim/input': ['lib/core', 'sim/underlay', 'node:fs', 'node:zlib'],
   'sim/report': ['lib/core', 'sim/underlay', 'sim/measure', 'sim/experiments'],
   'sim/experiments': ['lib/core', 'lib/peer', 'lib/wire', 'sim/underlay', 'sim/world', 'sim/measure', 'sim/report'],
-  'sim/scenario': ['lib/core', 'lib/peer', 'sim/underlay', 'sim/world', 'sim/measure'],
+  'sim/scenario': ['lib/core', 'lib/overlay', 'lib/peer', 'sim/underlay', 'sim/world', 'sim/measure'],
   'sim/testing': ['lib/core', 'sim/scenario', 'fast-check', 'node:fs', 'node:os', 'node:path'],
   sim: ['sim/scenario', 'sim/underlay', 'sim/world', 'sim/measure', 'sim/input', 'sim/report', 'sim/experiments'],
   bin: [

@@ -20,6 +20,13 @@ export interface Contract {
  */
 const HEALED_MS = 10_000 * 32 + 20_000;
 
+/** Timers of a second, so that a swarm waits less; what is promised is a number of them. */
+const SWITCH_TREE = { kind: 'switch-tree', refreshIntervalMs: 1000, switchIntervalMs: 1000 } as const;
+const NICE = { kind: 'nice', heartbeatIntervalMs: 1000 } as const;
+const NARADA = {
+  kind: 'narada', refreshIntervalMs: 1000, updateDelayMs: 200, memberTimeoutMs: 5000, repairIntervalMs: 1000, repairWaitMs: 5000, probeIntervalMs: 1000, transientMs: 2000,
+} as const;
+
 /** Every combination that the library offers and makes a promise for. */
 export const CONTRACTS: readonly Contract[] = [
   { name: 'plumtree', group: { dissemination: 'plumtree', repair: 'anti-entropy' }, settleMs: HEALED_MS },
@@ -31,4 +38,10 @@ export const CONTRACTS: readonly Contract[] = [
   { name: 'anti-entropy', group: { overlay: 'hyparview', dissemination: 'anti-entropy' }, settleMs: HEALED_MS },
   { name: 'anti-entropy:full', group: { overlay: 'full', dissemination: 'anti-entropy' }, settleMs: HEALED_MS },
   { name: 'rumor:full', group: { overlay: 'full', dissemination: 'rumor', repair: 'anti-entropy' }, settleMs: HEALED_MS },
+  { name: 'switch-tree', group: { overlay: SWITCH_TREE, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: HEALED_MS },
+  { name: 'switch-tree:alone', group: { overlay: SWITCH_TREE, dissemination: 'tree' }, settleMs: HEALED_MS },
+  { name: 'nice', group: { overlay: NICE, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: HEALED_MS },
+  { name: 'nice:alone', group: { overlay: NICE, dissemination: 'tree' }, settleMs: HEALED_MS },
+  { name: 'narada', group: { overlay: NARADA, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: HEALED_MS },
+  { name: 'narada:alone', group: { overlay: NARADA, dissemination: 'tree' }, settleMs: HEALED_MS },
 ];

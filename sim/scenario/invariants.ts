@@ -1,9 +1,15 @@
 import type { Invariant } from './invariant.ts';
 import { CONVERGED, REACHES_ALL } from './invariants/convergence.ts';
 import { CAUSAL_ORDER, DELIVERED_AS_PUBLISHED, DELIVERED_ONCE, FIFO_ORDER, LOSSES_SAID } from './invariants/delivery.ts';
+import { MEMBERS_KNOWN, MESH_DEGREE, TREES_FROM_ALL } from './invariants/narada.ts';
+import { CLUSTERS_BOUNDED, HIERARCHY_STANDS, LEADERS_CIRCLES_END } from './invariants/nice.ts';
+import { TREE_CIRCLES_END, TREE_DEGREE, TREE_SPANS } from './invariants/switch-tree.ts';
 import { CONNECTED, VIEWS_SOUND, VIEWS_SYMMETRIC } from './invariants/views.ts';
 
 /** All invariants; each says itself which scenarios it is about. */
 export const INVARIANTS: readonly Invariant[] = [
   DELIVERED_ONCE, DELIVERED_AS_PUBLISHED, FIFO_ORDER, LOSSES_SAID, CAUSAL_ORDER, VIEWS_SOUND, VIEWS_SYMMETRIC, CONNECTED, CONVERGED, REACHES_ALL,
+  TREE_DEGREE, TREE_CIRCLES_END, TREE_SPANS,
+  CLUSTERS_BOUNDED, LEADERS_CIRCLES_END, HIERARCHY_STANDS,
+  MEMBERS_KNOWN, MESH_DEGREE, TREES_FROM_ALL,
 ];

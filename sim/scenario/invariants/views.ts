@@ -1,4 +1,4 @@
-import { groupConfig } from '../../../lib/core/config.ts';
+import { type OverlayOptions, groupConfig } from '../../../lib/core/config.ts';
 import type { Invariant, RunView } from '../invariant.ts';
 import { Lasting } from '../lasting.ts';
 
@@ -10,7 +10,7 @@ export const VIEWS_SOUND: Invariant = {
   watch(run, report) {
     const { overlay } = groupConfig(run.scenario.group);
     const isGiven = overlay.kind === 'full' || overlay.kind === 'static';
-    const most = overlay.kind === 'hyparview' ? overlay.activeViewSize : Infinity;
+    const most = neighboursMax(overlay);
     return {
       onTick() {
         for (const peer of run.up) {
@@ -24,6 +24,18 @@ export const VIEWS_SOUND: Invariant = {
   },
 };
 
+function neighboursMax(overlay: OverlayOptions): number {
+  switch (overlay.kind) {
+    case 'hyparview': return overlay.activeViewSize;
+    case 'switch-tree': return overlay.childrenMax + 1;
+    case 'narada': return 2 * overlay.degreeMax;
+    default: return Infinity;
+  }
+}
+
+/** Overlays whose links both ends know. */
+const SYMMETRIC: readonly OverlayOptions['kind'][] = ['hyparview', 'switch-tree', 'nice', 'narada'];
+
 /** Longer than a handshake between two peers takes, with what a lossy link adds, in ms. A guess. */
 const HANDSHAKE_MS = 5000;
 
@@ -33,7 +45,7 @@ export const VIEWS_SYMMETRIC: Invariant = {
   claim: `in the end no peer has had a neighbour for ${HANDSHAKE_MS} ms that does not have it`,
   kind: 'liveness',
   watch(run, report) {
-    if (groupConfig(run.scenario.group).overlay.kind !== 'hyparview') return undefined;
+    if (!SYMMETRIC.includes(groupConfig(run.scenario.group).overlay.kind)) return undefined;
     const lasting = new Lasting(HANDSHAKE_MS);
     let wrong: readonly string[] = [];
     return {
