@@ -39,6 +39,10 @@ import { RttMeter } from './rtt-meter.ts';
  *   change.
  * - Members measure each other ever more rarely while that comes to nothing, where the
  *   paper keeps one pace: the mesh comes to rest.
+ * - A member with more links than it may have drops one whatever it is worth. A dropped
+ *   link that turns out to be the only way to the neighbour is taken up again.
+ * - A member short of links that was refused asks with urgency, so that others at their
+ *   limit make room for it.
  * - A member that leaves is gone at once; only links that are dropped keep carrying data
  *   for `transientMs` (the paper's Transient Forward cost).
  * - The dead are asked again now and then while they are remembered, about four of them
@@ -222,7 +226,7 @@ export class Narada implements TreeOverlay, Mesh {
   private onLinkReply(from: PeerRef, { accepted }: NaradaLinkReply, nowMs: number, effects: Effects): void {
     const wanted = this.requests.end(from);
     // Who has no neighbour then asks others at the next check, not at once: all may refuse.
-    if (!accepted) return;
+    if (!accepted) return this.upkeep.onRefused();
     const hasRoom = this.links.find(from) !== undefined || !this.links.isFull;
     if (wanted && hasRoom && this.members.admit(from, nowMs) !== undefined) return this.takeLink(from, nowMs, effects);
     // A link that is no longer wanted is given back, or only one end would have it.
@@ -307,12 +311,20 @@ export class Narada implements TreeOverlay, Mesh {
     for (const unanswered of this.inquiries.check(nowMs, effects)) this.onUnanswered(unanswered, nowMs, effects);
     this.requests.check(nowMs);
     for (const link of [...this.links.all]) {
-      if (link.fadingSinceMs !== undefined && nowMs - link.fadingSinceMs >= transientMs) this.removeLink(link, nowMs, effects);
+      if (link.fadingSinceMs !== undefined && nowMs - link.fadingSinceMs >= transientMs) this.onFaded(link, nowMs, effects);
       else if (nowMs - link.heardMs > REFRESHES_MISSED * refreshIntervalMs) this.onLinkDown(link.peer, nowMs, effects);
       else if (link.delayUs === undefined) this.meter.probe(link.peer, nowMs, effects);
       else this.refreshes.askWhoTheyAre(link, probeTimeoutMs, nowMs, effects);
     }
     if (this.links.neighbours.length === 0 && this.requests.size === 0) this.seekNeighbours(nowMs, effects);
+  }
+
+  /** Routes have left the link, or could not: where there is no other way it is wanted back. */
+  private onFaded(link: MeshLink, nowMs: number, effects: Effects): void {
+    if (!this.routes.isOnlyWay(link)) return this.removeLink(link, nowMs, effects);
+    link.sinceMs = nowMs;
+    link.fadingSinceMs = nowMs;
+    this.requestLink(link.peer, true, nowMs, effects);
   }
 
   /** It counts as dead, unless news of it came another way meanwhile. */

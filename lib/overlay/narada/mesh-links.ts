@@ -7,8 +7,8 @@ export interface MeshLink {
   readonly peer: PeerRef;
   /** Where members keep the routes of this neighbour: a small number that no other link has. */
   readonly slot: number;
-  /** When it came up, in ms. */
-  readonly sinceMs: number;
+  /** When it came up, or turned out to be the only way to the neighbour, in ms. */
+  sinceMs: number;
   /** One-way delay as this end has measured it, in whole microseconds; `undefined` before, and the link then serves no route. */
   delayUs: number | undefined;
   /** When it was dropped; it then carries data on old routes until everybody has found another one. */

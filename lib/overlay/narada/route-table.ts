@@ -1,6 +1,6 @@
 import type { PeerRef } from '../../core/ids.ts';
 import type { MeshRoute } from '../../core/messages.ts';
-import { COST_US_MAX, PATH_HOPS_MAX } from '../../core/messages/narada.ts';
+import { COST_US_MAX, PATH_HOPS_MAX, TRANSIENT_US } from '../../core/messages/narada.ts';
 import { type Member, type MemberList, newMember } from './member-list.ts';
 import { type MeshLink, type MeshLinks, linkCostUs } from './mesh-links.ts';
 
@@ -30,6 +30,11 @@ export class RouteTable {
 
   costUs(peer: PeerRef): number | undefined {
     return this.members.get(peer)?.best?.costUs;
+  }
+
+  /** Whether there is no way to the neighbour but over links that have been dropped. */
+  isOnlyWay({ peer }: MeshLink): boolean {
+    return (this.costUs(peer) ?? TRANSIENT_US) >= TRANSIENT_US;
   }
 
   /** Whom the neighbour uses as its next hop to `peer`, as far as it has told. */
