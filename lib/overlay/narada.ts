@@ -10,7 +10,7 @@ import { Contacts } from './narada/contacts.ts';
 import { Inquiries, type Unanswered } from './narada/inquiries.ts';
 import { LinkRequests } from './narada/link-requests.ts';
 import { MemberList } from './narada/member-list.ts';
-import { type MeshLink, MeshLinks, measured } from './narada/mesh-links.ts';
+import { type MeshLink, MeshLinks, measured, renew } from './narada/mesh-links.ts';
 import { type Mesh, MeshUpkeep } from './narada/mesh-upkeep.ts';
 import { PartitionQueue } from './narada/partition-queue.ts';
 import { Refreshes } from './narada/refreshes.ts';
@@ -39,10 +39,6 @@ import { RttMeter } from './rtt-meter.ts';
  *   change.
  * - Members measure each other ever more rarely while that comes to nothing, where the
  *   paper keeps one pace: the mesh comes to rest.
- * - A member with more links than it may have drops one whatever it is worth. A dropped
- *   link that turns out to be the only way to the neighbour is taken up again.
- * - A member short of links that was refused asks with urgency, so that others at their
- *   limit make room for it.
  * - A member that leaves is gone at once; only links that are dropped keep carrying data
  *   for `transientMs` (the paper's Transient Forward cost).
  * - The dead are asked again now and then while they are remembered, about four of them
@@ -311,20 +307,14 @@ export class Narada implements TreeOverlay, Mesh {
     for (const unanswered of this.inquiries.check(nowMs, effects)) this.onUnanswered(unanswered, nowMs, effects);
     this.requests.check(nowMs);
     for (const link of [...this.links.all]) {
-      if (link.fadingSinceMs !== undefined && nowMs - link.fadingSinceMs >= transientMs) this.onFaded(link, nowMs, effects);
+      const hasFaded = link.fadingSinceMs !== undefined && nowMs - link.fadingSinceMs >= transientMs;
+      if (hasFaded && !this.routes.isOnlyWay(link)) this.removeLink(link, nowMs, effects);
+      else if (hasFaded) this.requestLink(link.peer, true, nowMs, effects);
       else if (nowMs - link.heardMs > REFRESHES_MISSED * refreshIntervalMs) this.onLinkDown(link.peer, nowMs, effects);
       else if (link.delayUs === undefined) this.meter.probe(link.peer, nowMs, effects);
       else this.refreshes.askWhoTheyAre(link, probeTimeoutMs, nowMs, effects);
     }
     if (this.links.neighbours.length === 0 && this.requests.size === 0) this.seekNeighbours(nowMs, effects);
-  }
-
-  /** Routes have left the link, or could not: where there is no other way it is wanted back. */
-  private onFaded(link: MeshLink, nowMs: number, effects: Effects): void {
-    if (!this.routes.isOnlyWay(link)) return this.removeLink(link, nowMs, effects);
-    link.sinceMs = nowMs;
-    link.fadingSinceMs = nowMs;
-    this.requestLink(link.peer, true, nowMs, effects);
   }
 
   /** It counts as dead, unless news of it came another way meanwhile. */
@@ -350,9 +340,7 @@ export class Narada implements TreeOverlay, Mesh {
     this.requests.end(peer);
     const known = this.links.find(peer);
     const link = known ?? this.links.add(peer, nowMs);
-    // The neighbour may be one that has started anew, and counts from 0 again.
-    link.lastNumber = -1;
-    link.fadingSinceMs = undefined;
+    renew(link, nowMs);
     if (known === undefined) {
       effects.openLink(peer);
       this.listener.onNeighbourUp(peer, nowMs, effects);

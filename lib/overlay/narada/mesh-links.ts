@@ -7,7 +7,7 @@ export interface MeshLink {
   readonly peer: PeerRef;
   /** Where members keep the routes of this neighbour: a small number that no other link has. */
   readonly slot: number;
-  /** When it came up, or turned out to be the only way to the neighbour, in ms. */
+  /** When it came up, or was taken up again, in ms. */
   sinceMs: number;
   /** One-way delay as this end has measured it, in whole microseconds; `undefined` before, and the link then serves no route. */
   delayUs: number | undefined;
@@ -87,6 +87,14 @@ export function linkCostUs({ delayUs, fadingSinceMs }: MeshLink): number | undef
 /** One-way delay in whole microseconds, at least 1, of a round trip. */
 export function delayUsOf(rttMs: number): number {
   return Math.max(1, Math.round(rttMs * 500));
+}
+
+/** Both ends have agreed on the link, perhaps once more. */
+export function renew(link: MeshLink, nowMs: number): void {
+  // The neighbour may be one that has started anew, and counts from 0 again.
+  link.lastNumber = -1;
+  if (link.fadingSinceMs !== undefined) link.sinceMs = nowMs;
+  link.fadingSinceMs = undefined;
 }
 
 /** Takes a measured round trip; whether the cost of the link has changed. */

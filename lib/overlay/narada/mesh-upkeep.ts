@@ -39,6 +39,11 @@ const PAUSE_MAX = 16;
  * Makes the mesh better (section 3.2): at each probe, the link of least use is perhaps
  * dropped, and one random member measured and perhaps linked to.
  *
+ * The degree range holds in the end: a member with more links than `degreeMax` drops one
+ * whatever it is worth (where that turns out to be the only way, `Narada` takes it up
+ * again), and one with fewer than `degreeMin` that was refused asks with urgency, so that
+ * somebody at the limit makes room for it.
+ *
  * A member that is no nearer than the mesh makes it already is of no use to anybody's
  * delay, and is not asked for its routing table. The thresholds rise with the degree and
  * with each link that this member has added while the group stayed as it was, and
