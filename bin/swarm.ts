@@ -76,7 +76,7 @@ function runChunks(command: SwarmCommand, onRan: (outcomes: readonly SeedOutcome
 function thread(workerData: Pick<SwarmCommand, 'protocols' | 'peersMax'>): Worker {
   const script = new URL(`./swarm-worker${extname(import.meta.url)}`, import.meta.url);
   if (!script.pathname.endsWith('.ts')) return new Worker(script, { workerData });
-  const [tsx, source] = ['tsx/esm/api', script.href].map((from) => `import(${JSON.stringify(from)})`);
+  const [tsx, source] = [import.meta.resolve('tsx/esm/api'), script.href].map((from) => `import(${JSON.stringify(from)})`);
   return new Worker(`${tsx}.then(({ register }) => { register(); return ${source}; });`, { eval: true, workerData });
 }
 

@@ -167,7 +167,8 @@ class ScenarioRun implements RunView, RunListener {
 
   /** All is good: then what is published now must come to all. Answers whether there is anything to wait for. */
   private probe(): boolean {
-    if (this.probed || this.up.length < 2) return false;
+    // An application would not know what to do with it.
+    if (this.probed || this.up.length < 2 || this.startApplication !== undefined) return false;
     this.probed = true;
     const publishers = this.random.sample(this.up, PROBES);
     publishers.forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, index)));

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { describe, expect, test } from 'vitest';
@@ -54,12 +54,13 @@ describe('the README', () => {
         writeFileSync(join(folder, `example-${index}.ts`), block);
         return `example-${index}.ts`;
       });
+      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
       writeFileSync(join(folder, 'package.json'), '{ "type": "module" }\n');
       writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({
         extends: join(ROOT, 'tsconfig.json'),
         compilerOptions: {
           typeRoots: [join(ROOT, 'node_modules', '@types')],
-          paths: { overlaycast: [join(ROOT, 'lib', 'index.ts')], 'overlaycast/sim': [join(ROOT, 'sim', 'index.ts')] },
+          paths: { overlaycast: [join(ROOT, 'lib', 'index.ts')], 'overlaycast/sim': [join(ROOT, 'sim', 'index.ts')], 'overlaycast/testing': [join(ROOT, 'sim', 'testing', 'index.ts')] },
         },
         include: [],
         files,
@@ -71,8 +72,14 @@ describe('the README', () => {
       expect(outcomes[0]?.stdout).toMatch(/^message [0-9a-f]{32}:\d+:0 went to 1 neighbour\n[0-9a-f]{32} says hello, 1 hop away\n$/);
       expect(outcomes[1]?.stdout).toMatch(/^generated:transit-stub: [^]*\nflood [\d.]+ [\d.]+\n$/);
       expect(outcomes[2]?.stdout).toBe('0 has hello from 0\n1 has hello from 0\n2 has hello from 0\n');
+      // The application's test fails when its merge forgets the tie-break, and says how to run what failed again.
+      const broken = (blocks('ts')[3] ?? '').replace('entry.by > known.by', 'true');
+      writeFileSync(join(folder, 'broken.ts'), broken);
+      const { status, stderr } = node(['--import', import.meta.resolve('tsx'), join(folder, 'broken.ts')], folder);
+      expect(status).toBe(1);
+      expect(stderr).toMatch(/ScenarioFailure: applications-agree violated [^]* 2 peers, 0 faults, 2 messages and commands: [^]*overlay-sim run \S+scenario\.json --seed \d+/);
     });
-  });
+  }, 120_000);
 
   test('shows output that the command really gives', () => {
     const shown = [...README.matchAll(/<!-- output: overlay-sim ?(.*?) -->\n```text\n([^]*?)```\n/g)];

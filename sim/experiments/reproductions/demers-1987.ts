@@ -13,7 +13,7 @@ const PEERS = 1000;
 /** A. Demers et al.: tables 1 to 3, what connection limits do, and the shape of spatial selection. */
 export const DEMERS_1987: Reproduction = {
   name: 'demers-1987',
-  paper: 'A. Demers, D. Greene, C. Hauser, W. Irish, J. Larson, S. Shenker, H. Sturgis, D. Swinehart, D. Terry: "Epidemic algorithms for replicated database maintenance", PODC 1987',
+  paper: 'A. Demers, D. Greene, C. Hauser, W. Irish, J. Larson, S. Shenker, H. Sturgis, D. Swinehart, D. Terry: "Epidemic algorithms for replicated database maintenance", PODC 1987.',
   summary: 'epidemics: residue, traffic, cycles of tables 1 to 3; spatial selection',
   method,
   run,

@@ -32,7 +32,7 @@ interface Groups {
 /** The simulations of End System Multicast. */
 export const ESM_2000: Reproduction = {
   name: 'esm-2000',
-  paper: 'Chu, Rao, Zhang: A Case for End System Multicast, SIGMETRICS 2000; with Seshan in IEEE JSAC 20(8), 2002',
+  paper: 'Chu, Rao, Zhang: A Case for End System Multicast, SIGMETRICS 2000; with Seshan in IEEE JSAC 20(8), 2002.',
   summary: 'Narada: stress, RDP, resource usage, control traffic against group size',
 
   method(quick) {

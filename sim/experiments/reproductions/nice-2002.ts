@@ -48,7 +48,7 @@ const LARGE = 64;
 /** NICE: stress, path lengths and control traffic against group size, alone and beside Narada; a sudden leave. */
 export const NICE_2002: Reproduction = {
   name: 'nice-2002',
-  paper: 'S. Banerjee, B. Bhattacharjee, C. Kommareddy: Scalable Application Layer Multicast, SIGCOMM 2002',
+  paper: 'S. Banerjee, B. Bhattacharjee, C. Kommareddy: Scalable Application Layer Multicast, SIGCOMM 2002.',
   summary: 'NICE: stress, path lengths, control traffic against group size; recovery',
   method(quick) {
     const { sizes, seeds, members, leaving } = scaleOf(quick);
