@@ -10,7 +10,7 @@ import { Contacts } from './narada/contacts.ts';
 import { Inquiries, type Unanswered } from './narada/inquiries.ts';
 import { LinkRequests } from './narada/link-requests.ts';
 import { MemberList } from './narada/member-list.ts';
-import { type MeshLink, MeshLinks, measured, renew } from './narada/mesh-links.ts';
+import { type MeshLink, MeshLinks, forgetLeft, measured, renew } from './narada/mesh-links.ts';
 import { type Mesh, MeshUpkeep } from './narada/mesh-upkeep.ts';
 import { PartitionQueue } from './narada/partition-queue.ts';
 import { Refreshes } from './narada/refreshes.ts';
@@ -35,8 +35,8 @@ import { RttMeter } from './rtt-meter.ts';
  *   wait for several refreshes after a failure.
  * - A message is forwarded to all who use this member as their next hop to its source,
  *   whoever brought it first: the paper drops what did not come from this member's own
- *   next hop, but copies are refused by the log here, and nothing is lost while routes
- *   change.
+ *   next hop, but copies are refused by the log here. Who turns to another next hop is
+ *   sent messages for a second more, so that none is lost while routes change.
  * - Members measure each other ever more rarely while that comes to nothing, where the
  *   paper keeps one pace: the mesh comes to rest.
  * - A member that leaves is gone at once; only links that are dropped keep carrying data
@@ -102,7 +102,7 @@ export class Narada implements TreeOverlay, Mesh {
 
   /** To the neighbours that use this member as their next hop to the source (section 3.3). */
   forwardTo(origin: PeerRef, from: PeerRef): readonly PeerRef[] {
-    const serves = (link: MeshLink): boolean => link.peer !== from && link.peer !== origin && this.routes.nextHopOf(link, origin) === this.self;
+    const serves = (link: MeshLink): boolean => link.peer !== from && link.peer !== origin && this.routes.serves(link, origin);
     return this.links.all.filter(serves).map(({ peer }) => peer);
   }
 
@@ -307,6 +307,7 @@ export class Narada implements TreeOverlay, Mesh {
     for (const unanswered of this.inquiries.check(nowMs, effects)) this.onUnanswered(unanswered, nowMs, effects);
     this.requests.check(nowMs);
     for (const link of [...this.links.all]) {
+      forgetLeft(link);
       const hasFaded = link.fadingSinceMs !== undefined && nowMs - link.fadingSinceMs >= transientMs;
       if (hasFaded && !this.routes.isOnlyWay(link)) this.removeLink(link, nowMs, effects);
       else if (hasFaded) this.requestLink(link.peer, true, nowMs, effects);

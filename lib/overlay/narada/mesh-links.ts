@@ -20,6 +20,8 @@ export interface MeshLink {
   /** When the neighbour was heard last, and when it was asked to describe members, in ms. */
   heardMs: number;
   describeMs: number;
+  /** Publishers for whose messages the neighbour has just turned to another next hop, by the look at which they are forgotten: the next one, or the one after. */
+  left: readonly [Set<PeerRef>, Set<PeerRef>];
   /** Members that the neighbour has named and nobody has described, at most `DESCRIBED_MAX`. */
   readonly undescribed: Set<PeerRef>;
 }
@@ -59,7 +61,7 @@ export class MeshLinks {
     assert(!this.isFull, 'links within their limit');
     const link: MeshLink = {
       peer, slot: this.freeSlot(), sinceMs: nowMs, delayUs: undefined, fadingSinceMs: undefined,
-      degree: 0, lastNumber: -1, heardMs: nowMs, describeMs: -Infinity, undescribed: new Set(),
+      degree: 0, lastNumber: -1, heardMs: nowMs, describeMs: -Infinity, left: [new Set(), new Set()], undescribed: new Set(),
     };
     this.all.push(link);
     this.neighbours.push(peer);
@@ -95,6 +97,11 @@ export function renew(link: MeshLink, nowMs: number): void {
   link.lastNumber = -1;
   if (link.fadingSinceMs !== undefined) link.sinceMs = nowMs;
   link.fadingSinceMs = undefined;
+}
+
+/** Some time has passed: from one call to the next but one a publisher that was left is served still. */
+export function forgetLeft(link: MeshLink): void {
+  if (link.left[0].size + link.left[1].size > 0) link.left = [link.left[1], new Set()];
 }
 
 /** Takes a measured round trip; whether the cost of the link has changed. */
