@@ -20,7 +20,36 @@ export interface Contract {
  */
 const HEALED_MS = 10_000 * 32 + 20_000;
 
-/** Timers of a second, so that a swarm waits less; what is promised is a number of them. */
+/*
+ * Trees that overlays make, with timers of a second, so that a swarm waits less: what is
+ * promised is a number of them, and the defaults take so many times longer.
+ */
+
+/**
+ * 120 refreshes. A parent that is silent is given up after 3. Roots of several trees ask
+ * 4 remembered peers at each refresh, of at most 32, and every member asks one: mostly
+ * they meet within 8, and within 64 for certain while one remembers another; each merge
+ * takes a search of a few round trips. A tree along a ring may be a line of 31 hops, and
+ * anti-entropy takes a second or two for each, in a row.
+ */
+const SWITCH_TREE_MS = 120_000;
+
+/**
+ * 60 heartbeats. A silent leader is given up after 5; then, as its header says, there is
+ * one hierarchy again within 20, and as many after a partition; merges and splits of
+ * clusters wait 2 heartbeats each, layer by layer, and anti-entropy takes a few seconds.
+ */
+const NICE_MS = 60_000;
+
+/**
+ * 60 refreshes. A member that is gone is noticed after memberTimeoutMs (5), asked after
+ * repairWaitMs (5) at the latest, and dead after 3 probes (6 to 9); those taken for dead
+ * are asked again, 4 at each refresh in the whole group. Then a member with up to twice
+ * the links that it may have drops one for each probe, each of which fades for
+ * transientMs and may be taken up again.
+ */
+const NARADA_MS = 60_000;
+
 const SWITCH_TREE = { kind: 'switch-tree', refreshIntervalMs: 1000, switchIntervalMs: 1000 } as const;
 const NICE = { kind: 'nice', heartbeatIntervalMs: 1000 } as const;
 const NARADA = {
@@ -38,10 +67,10 @@ export const CONTRACTS: readonly Contract[] = [
   { name: 'anti-entropy', group: { overlay: 'hyparview', dissemination: 'anti-entropy' }, settleMs: HEALED_MS },
   { name: 'anti-entropy:full', group: { overlay: 'full', dissemination: 'anti-entropy' }, settleMs: HEALED_MS },
   { name: 'rumor:full', group: { overlay: 'full', dissemination: 'rumor', repair: 'anti-entropy' }, settleMs: HEALED_MS },
-  { name: 'switch-tree', group: { overlay: SWITCH_TREE, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: HEALED_MS },
-  { name: 'switch-tree:alone', group: { overlay: SWITCH_TREE, dissemination: 'tree' }, settleMs: HEALED_MS },
-  { name: 'nice', group: { overlay: NICE, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: HEALED_MS },
-  { name: 'nice:alone', group: { overlay: NICE, dissemination: 'tree' }, settleMs: HEALED_MS },
-  { name: 'narada', group: { overlay: NARADA, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: HEALED_MS },
-  { name: 'narada:alone', group: { overlay: NARADA, dissemination: 'tree' }, settleMs: HEALED_MS },
+  { name: 'switch-tree', group: { overlay: SWITCH_TREE, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: SWITCH_TREE_MS },
+  { name: 'switch-tree:alone', group: { overlay: SWITCH_TREE, dissemination: 'tree' }, settleMs: SWITCH_TREE_MS },
+  { name: 'nice', group: { overlay: NICE, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: NICE_MS },
+  { name: 'nice:alone', group: { overlay: NICE, dissemination: 'tree' }, settleMs: NICE_MS },
+  { name: 'narada', group: { overlay: NARADA, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: NARADA_MS },
+  { name: 'narada:alone', group: { overlay: NARADA, dissemination: 'tree' }, settleMs: NARADA_MS },
 ];

@@ -47,6 +47,8 @@ export interface ScenarioResult {
 const TICK_MS = 250;
 /** From when all is healed on, the run ends as soon as everything is good; it is looked at this often, in ms. */
 const LOOK_MS = 2500;
+/** A contact that crashes so soon has let nobody in, in ms: a few round trips of the Internet. A guess. */
+const ANSWER_MS = 1000;
 /** Messages that are published when all is good. */
 const PROBES = 3;
 /** Time to make good where the scenario gives none, in ms: see BOUNDS in the invariants. */
@@ -68,6 +70,7 @@ class ScenarioRun implements RunView, RunListener {
   private readonly lost = new Map<number, LostPeers>();
   /** Peers whose bootstrap address did not answer when it was last tried. */
   private readonly unreached = new Set<number>();
+  private readonly joinedMs = new Map<number, number>();
   private readonly incarnations = new Map<number, number>();
   private readonly pausedUntilMs = new Map<number, number>();
   private readonly violations: Violation[] = [];
@@ -194,6 +197,7 @@ class ScenarioRun implements RunView, RunListener {
     const plan = this.plans.get(host);
     if (plan === undefined || this.world.engine(host) !== undefined) return false;
     const contact = this.contactOf(plan);
+    this.joinedMs.set(host, this.world.nowMs);
     this.incarnations.set(host, this.incarnation(host) + 1);
     this.lost.set(host, new LostPeers());
     if (contact !== undefined && !this.isReached(host, contact)) this.unreached.add(host);
@@ -311,6 +315,8 @@ class ScenarioRun implements RunView, RunListener {
 
   private crash(host: number): boolean {
     if (this.world.engine(host) === undefined) return false;
+    // Whoever has just asked it to be let in has not reached anybody.
+    for (const plan of this.plans.values()) if (this.contactOf(plan) === host && this.world.nowMs - (this.joinedMs.get(plan.host) ?? -Infinity) < ANSWER_MS) this.unreached.add(plan.host);
     this.world.crash(host);
     this.applications.delete(host);
     for (const checker of this.checkers) checker.onDown?.(host);
