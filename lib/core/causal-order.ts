@@ -317,6 +317,10 @@ export class CausalOrder implements MessageOrder {
     this.named.delete(key);
     this.streams.set(origin, stream);
     if (known !== undefined) this.close(known, effects);
+    // Those before it that were named and never heard of are over as well.
+    for (const [other, earlier] of this.named) {
+      if (earlier.origin === origin && earlier.epoch < epoch && this.named.delete(other)) this.close(earlier, effects);
+    }
     return stream;
   }
 

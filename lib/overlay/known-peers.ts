@@ -18,6 +18,7 @@ export class KnownPeers {
   private readonly random: Random;
   private readonly contacts: PeerRef[] = [];
   private readonly met: PeerRef[] = [];
+  private turn = 0;
 
   constructor(self: PeerRef, random: Random) {
     this.self = self;
@@ -47,6 +48,18 @@ export class KnownPeers {
   /** Whoever stands around a place in a tree. */
   addTree({ path, children }: TreePosition): void {
     for (const peers of [path, children]) for (const { peer } of peers) this.add(peer);
+  }
+
+  /** Up to `count` to be asked where they stand, all in turn: as often a contact as another, since those that were met mostly stand in the same tree. */
+  next(count: number): ReadonlySet<PeerRef> {
+    const chosen = new Set<PeerRef>();
+    for (let left = count; left > 0; left--) {
+      const [first, second] = this.turn % 2 === 0 ? [this.contacts, this.met] : [this.met, this.contacts];
+      const peers = first.length > 0 ? first : second;
+      const peer = peers[(this.turn++ >>> 1) % Math.max(1, peers.length)];
+      if (peer !== undefined) chosen.add(peer);
+    }
+    return chosen;
   }
 
   /** Up to `count` different ones in random order. */

@@ -10,7 +10,7 @@ import { Contacts } from './narada/contacts.ts';
 import { Inquiries, type Unanswered } from './narada/inquiries.ts';
 import { LinkRequests } from './narada/link-requests.ts';
 import { MemberList } from './narada/member-list.ts';
-import { type MeshLink, MeshLinks, measured } from './narada/mesh-links.ts';
+import { type MeshLink, MeshLinks, forgetLeft, measured, renew } from './narada/mesh-links.ts';
 import { type Mesh, MeshUpkeep } from './narada/mesh-upkeep.ts';
 import { PartitionQueue } from './narada/partition-queue.ts';
 import { Refreshes } from './narada/refreshes.ts';
@@ -35,8 +35,8 @@ import { RttMeter } from './rtt-meter.ts';
  *   wait for several refreshes after a failure.
  * - A message is forwarded to all who use this member as their next hop to its source,
  *   whoever brought it first: the paper drops what did not come from this member's own
- *   next hop, but copies are refused by the log here, and nothing is lost while routes
- *   change.
+ *   next hop, but copies are refused by the log here. Who turns to another next hop is
+ *   sent messages for a second more, so that none is lost while routes change.
  * - Members measure each other ever more rarely while that comes to nothing, where the
  *   paper keeps one pace: the mesh comes to rest.
  * - A member that leaves is gone at once; only links that are dropped keep carrying data
@@ -102,7 +102,7 @@ export class Narada implements TreeOverlay, Mesh {
 
   /** To the neighbours that use this member as their next hop to the source (section 3.3). */
   forwardTo(origin: PeerRef, from: PeerRef): readonly PeerRef[] {
-    const serves = (link: MeshLink): boolean => link.peer !== from && link.peer !== origin && this.routes.nextHopOf(link, origin) === this.self;
+    const serves = (link: MeshLink): boolean => link.peer !== from && link.peer !== origin && this.routes.serves(link, origin);
     return this.links.all.filter(serves).map(({ peer }) => peer);
   }
 
@@ -222,7 +222,7 @@ export class Narada implements TreeOverlay, Mesh {
   private onLinkReply(from: PeerRef, { accepted }: NaradaLinkReply, nowMs: number, effects: Effects): void {
     const wanted = this.requests.end(from);
     // Who has no neighbour then asks others at the next check, not at once: all may refuse.
-    if (!accepted) return;
+    if (!accepted) return this.upkeep.onRefused();
     const hasRoom = this.links.find(from) !== undefined || !this.links.isFull;
     if (wanted && hasRoom && this.members.admit(from, nowMs) !== undefined) return this.takeLink(from, nowMs, effects);
     // A link that is no longer wanted is given back, or only one end would have it.
@@ -307,7 +307,10 @@ export class Narada implements TreeOverlay, Mesh {
     for (const unanswered of this.inquiries.check(nowMs, effects)) this.onUnanswered(unanswered, nowMs, effects);
     this.requests.check(nowMs);
     for (const link of [...this.links.all]) {
-      if (link.fadingSinceMs !== undefined && nowMs - link.fadingSinceMs >= transientMs) this.removeLink(link, nowMs, effects);
+      forgetLeft(link);
+      const hasFaded = link.fadingSinceMs !== undefined && nowMs - link.fadingSinceMs >= transientMs;
+      if (hasFaded && !this.routes.isOnlyWay(link)) this.removeLink(link, nowMs, effects);
+      else if (hasFaded) this.requestLink(link.peer, true, nowMs, effects);
       else if (nowMs - link.heardMs > REFRESHES_MISSED * refreshIntervalMs) this.onLinkDown(link.peer, nowMs, effects);
       else if (link.delayUs === undefined) this.meter.probe(link.peer, nowMs, effects);
       else this.refreshes.askWhoTheyAre(link, probeTimeoutMs, nowMs, effects);
@@ -338,9 +341,7 @@ export class Narada implements TreeOverlay, Mesh {
     this.requests.end(peer);
     const known = this.links.find(peer);
     const link = known ?? this.links.add(peer, nowMs);
-    // The neighbour may be one that has started anew, and counts from 0 again.
-    link.lastNumber = -1;
-    link.fadingSinceMs = undefined;
+    renew(link, nowMs);
     if (known === undefined) {
       effects.openLink(peer);
       this.listener.onNeighbourUp(peer, nowMs, effects);

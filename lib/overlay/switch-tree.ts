@@ -35,13 +35,12 @@ import { RANK_WITH_CHILDREN, TreePlace } from './tree-place.ts';
  * - The root's successor is its oldest child, which all its children know: the others
  *   ask those older than themselves, in order, and the oldest that is alive finds none.
  * - A root has a random rank; one that has had children outranks all that have not. Who
- *   finds that somebody remembered has another root tells the one of lower rank, which
- *   joins the other's tree with all that is below it.
+ *   finds that somebody remembered, asked in turn, has another root tells the one of
+ *   lower rank, which joins the other's tree with all that is below it.
  *
  * Deviations:
  * - HMTP's rendezvous point, which knows the root and merges trees, is replaced by the
- *   two rules above.
- * - A newcomer is nobody's foster child while it searches.
+ *   two rules above. A newcomer is nobody's foster child while it searches.
  * - The new parent is linked before the old one is left. A better one must be better by
  *   `gainPercent`, by twice that right after a switch, by three times after two, so that
  *   a tree comes to rest even where round trips vary.
@@ -49,9 +48,8 @@ import { RANK_WITH_CHILDREN, TreePlace } from './tree-place.ts';
  * Guarantees: a peer never has more than `childrenMax` children. While nothing fails and
  * no message is lost, the links make one tree, and every switch lowers what `goal` says
  * of the peer that switches, as far as round trips were measured right. After failures,
- * loops and partitions that have healed the members come together in one tree, as far as
- * they remember each other. What is on its way while a peer switches or has no parent can
- * miss it and all below: a group that must have everything has repair.
+ * loops and partitions the members come together in one tree, as far as they remember each
+ * other. What is on its way while a peer switches or has no parent can miss all below it.
  */
 export class SwitchTree implements TreeOverlay {
   readonly neighbours: readonly PeerRef[];
@@ -68,8 +66,8 @@ export class SwitchTree implements TreeOverlay {
   private readonly finder: ParentFinder;
   private readonly scope: SwitchScope;
   private parentHeardMs = 0;
-  /** The query by which this peer looks whether somebody remembered has another root. */
-  private checkSeq: number | undefined = undefined;
+  /** The queries by which this peer looks whether somebody remembered has another root, since the last refresh. */
+  private readonly checks = new Set<number>();
 
   constructor(self: PeerRef, group: GroupRef, session: number, options: SwitchTreeOptions, random: Random, listener: NeighbourListener) {
     this.self = self;
@@ -169,9 +167,8 @@ export class SwitchTree implements TreeOverlay {
 
   private onTreeInfo(from: PeerRef, info: TreeInfo, nowMs: number, effects: Effects): void {
     const own = info.path.at(-1);
-    const checked = info.seq === this.checkSeq;
-    if (checked) this.checkSeq = undefined;
     if (own !== undefined && own.peer !== from) return;
+    const checked = this.checks.delete(info.seq);
     const search = this.finder.awaiting('query', from, info.seq);
     if (checked || search !== undefined) this.known.addTree(info);
     if (checked) this.meet(info, nowMs, effects);
@@ -275,9 +272,9 @@ export class SwitchTree implements TreeOverlay {
       this.tell(peer, effects);
       this.links.dropChild(peer, nowMs, effects);
     }
-    const [remembered] = this.known.sample(1);
-    if (remembered !== undefined && this.place.role !== 'orphan') this.check(remembered, effects);
+    this.checks.clear();
     const { parent } = this.links;
+    if (this.place.role !== 'orphan') for (const peer of this.known.next(parent === undefined ? REMEMBERED_TRIES : 1)) this.check(peer, effects);
     if (parent === undefined) return;
     if (this.parentHeardMs < silentMs) {
       this.tell(parent, effects);
@@ -331,8 +328,10 @@ export class SwitchTree implements TreeOverlay {
   }
 
   private check(peer: PeerRef, effects: Effects): void {
-    this.checkSeq = this.finder.seq();
-    effects.sendUnreliable(peer, { kind: 'treeQuery', group: this.group, seq: this.checkSeq });
+    if (this.checks.size >= CHECKS_MAX) return;
+    const seq = this.finder.seq();
+    this.checks.add(seq);
+    effects.sendUnreliable(peer, { kind: 'treeQuery', group: this.group, seq });
   }
 
   private adopt(position: TreePosition, nowMs: number): boolean {
@@ -392,8 +391,9 @@ export class SwitchTree implements TreeOverlay {
 /** Refreshes without a word after which a parent or a child counts as gone. */
 const SILENT_REFRESHES = 3;
 
-/** Remembered peers that an orphan asks, at most, when no ancestor answers. */
+/** Remembered peers that an orphan asks, at most, when no ancestor answers, and a root at each refresh; questions for another root between two refreshes. */
 const REMEMBERED_TRIES = 4;
+const CHECKS_MAX = 16;
 
 /** Peers whose distance is remembered; the one probed longest ago goes first. */
 const MEASURED_MAX = 256;

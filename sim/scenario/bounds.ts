@@ -42,6 +42,42 @@ const MESH_MS = HEALED_MS + 62_000 + 60_000;
 /** Less room than the messages of a scenario need. */
 const SMALL: GroupOptions = { historyMessagesMax: 8, orderBufferMax: 2, digestRangesMax: 1 };
 
+/*
+ * Trees that overlays make, with timers of a second, so that a swarm waits less: what is
+ * promised is a number of them, and the defaults take so many times longer.
+ */
+
+/**
+ * 120 refreshes. A parent that is silent is given up after 3. Roots of several trees ask
+ * 4 remembered peers at each refresh, of at most 32, and every member asks one: mostly
+ * they meet within 8, and within 64 for certain while one remembers another; each merge
+ * takes a search of a few round trips. A tree along a ring may be a line of 31 hops, and
+ * anti-entropy takes a second or two for each, in a row.
+ */
+const SWITCH_TREE_MS = 120_000;
+
+/**
+ * 60 heartbeats. A silent leader is given up after 5; then, as its header says, there is
+ * one hierarchy again within 20, and as many after a partition; merges and splits of
+ * clusters wait 2 heartbeats each, layer by layer, and anti-entropy takes a few seconds.
+ */
+const NICE_MS = 60_000;
+
+/**
+ * 60 refreshes. A member that is gone is noticed after memberTimeoutMs (5), asked after
+ * repairWaitMs (5) at the latest, and dead after 3 probes (6 to 9); those taken for dead
+ * are asked again, 4 at each refresh in the whole group. Then a member with up to twice
+ * the links that it may have drops one for each probe, each of which fades for
+ * transientMs and may be taken up again.
+ */
+const NARADA_MS = 60_000;
+
+const SWITCH_TREE = { kind: 'switch-tree', refreshIntervalMs: 1000, switchIntervalMs: 1000 } as const;
+const NICE = { kind: 'nice', heartbeatIntervalMs: 1000 } as const;
+const NARADA = {
+  kind: 'narada', refreshIntervalMs: 1000, updateDelayMs: 200, memberTimeoutMs: 5000, repairIntervalMs: 1000, repairWaitMs: 5000, probeIntervalMs: 1000, transientMs: 2000,
+} as const;
+
 /** Every combination that the library offers and makes a promise for. */
 export const CONTRACTS: readonly Contract[] = [
   { name: 'plumtree', group: { dissemination: 'plumtree', repair: 'anti-entropy' }, settleMs: HEALED_MS },
@@ -75,4 +111,10 @@ export const CONTRACTS: readonly Contract[] = [
   { name: 'gossip-mesh:small', group: { dissemination: { kind: 'gossip-mesh', d: 2, dLow: 1, dHigh: 3, missingMax: 2, batchMax: 1 }, repair: { kind: 'anti-entropy', batchMax: 2 }, ...SMALL }, settleMs: MESH_MS },
   { name: 'rumor:small', group: { dissemination: { kind: 'rumor', hotMax: 2 }, repair: { kind: 'anti-entropy', exchange: 'recent', batchMax: 2 }, ...SMALL }, settleMs: HEALED_MS },
   { name: 'anti-entropy:small', group: { overlay: { kind: 'cyclon', viewSize: 4, shuffleLength: 2 }, dissemination: { kind: 'anti-entropy', reconcile: 'ranges', batchMax: 2 }, ...SMALL }, settleMs: CYCLON_MS },
+  { name: 'switch-tree', group: { overlay: SWITCH_TREE, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: SWITCH_TREE_MS },
+  { name: 'switch-tree:alone', group: { overlay: SWITCH_TREE, dissemination: 'tree' }, settleMs: SWITCH_TREE_MS },
+  { name: 'nice', group: { overlay: NICE, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: NICE_MS },
+  { name: 'nice:alone', group: { overlay: NICE, dissemination: 'tree' }, settleMs: NICE_MS },
+  { name: 'narada', group: { overlay: NARADA, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: NARADA_MS },
+  { name: 'narada:alone', group: { overlay: NARADA, dissemination: 'tree' }, settleMs: NARADA_MS },
 ];

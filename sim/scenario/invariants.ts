@@ -3,6 +3,9 @@ import { CONVERGED, REACHES_ALL } from './invariants/convergence.ts';
 import { CAUSAL_ORDER, DELIVERED_AS_PUBLISHED, DELIVERED_ONCE, FIFO_ORDER, LOSSES_SAID } from './invariants/delivery.ts';
 import { LIMITS_KEPT } from './invariants/limits.ts';
 import { MESH_DEGREES, MESH_MUTUAL } from './invariants/mesh.ts';
+import { MEMBERS_KNOWN, MESH_DEGREE, TREES_FROM_ALL } from './invariants/narada.ts';
+import { CLUSTERS_BOUNDED, HIERARCHY_STANDS, LEADERS_CIRCLES_END } from './invariants/nice.ts';
+import { TREE_CIRCLES_END, TREE_DEGREE, TREE_SPANS } from './invariants/switch-tree.ts';
 import { TALKS_TO_NEIGHBOURS } from './invariants/traffic.ts';
 import { TREES_SPAN } from './invariants/trees.ts';
 import { GAPS_AWAITED, HISTORY_KEPT, NO_STORM, PUBLISHED_ANEW, TURNS_TAKEN } from './invariants/upkeep.ts';
@@ -12,4 +15,7 @@ import { ALL_KNOWN, CONNECTED, VIEWS_SOUND, VIEWS_SYMMETRIC } from './invariants
 export const INVARIANTS: readonly Invariant[] = [
   DELIVERED_ONCE, DELIVERED_AS_PUBLISHED, FIFO_ORDER, LOSSES_SAID, GAPS_AWAITED, TURNS_TAKEN, CAUSAL_ORDER, PUBLISHED_ANEW, HISTORY_KEPT, NO_STORM, VIEWS_SOUND, VIEWS_SYMMETRIC, CONNECTED, CONVERGED, REACHES_ALL, ALL_KNOWN,
   LIMITS_KEPT, MESH_DEGREES, MESH_MUTUAL, TALKS_TO_NEIGHBOURS, TREES_SPAN,
+  TREE_DEGREE, TREE_CIRCLES_END, TREE_SPANS,
+  CLUSTERS_BOUNDED, LEADERS_CIRCLES_END, HIERARCHY_STANDS,
+  MEMBERS_KNOWN, MESH_DEGREE, TREES_FROM_ALL,
 ];

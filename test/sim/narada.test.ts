@@ -212,13 +212,28 @@ describe(`Narada (seed ${SEED})`, () => {
     expect(twoGroups(FAST).run(60_000).check()).toEqual(WELL);
   });
 
+  test('a link that was dropped and joins two parts is taken up again', () => {
+    const members = twoGroups({ ...FAST, probeIntervalMs: 600_000 }).run(20_000);
+    const bridged = members.of(4);
+    const bridges = (): boolean[] => bridged.links.all.filter(({ peer }) => peer % 2 === 1).map(({ fadingSinceMs }) => fadingSinceMs === undefined);
+    for (const link of [...bridged.links.all]) if (link.peer % 2 === 1) bridged.dropLink(link, members.world.nowMs, members.world['as'](4));
+    expect(bridges()).toEqual([false]);
+    expect({ ...members.run(15_000).check(), wrongLinks: [] }).toEqual(WELL);
+    expect(bridges()).toEqual([true]);
+  });
+
   test('section 3.1.3: mends a mesh that has come apart, by few links', () => {
     // Two groups that one link has joined, and nobody looks for better ones.
     const members = twoGroups({ ...FAST, probeIntervalMs: 600_000 }).run(20_000);
     const bridges = (): number => members.alive.reduce((sum, host) => sum + members.of(host).neighbours.filter((peer) => host % 2 === 0 && peer % 2 === 1).length, 0);
     expect([bridges(), members.mistaken()]).toEqual([1, []]);
     const bridged = members.of(4);
-    for (const link of [...bridged.links.all]) if (link.peer % 2 === 1) bridged.dropLink(link, members.world.nowMs, members.world['as'](4));
+    for (const link of [...bridged.links.all]) {
+      if (link.peer % 2 === 0) continue;
+      const other = members.of(link.peer);
+      for (const end of other.links.all) if (end.peer === 4) other['removeLink'](end, members.world.nowMs, members.world['as'](link.peer));
+      bridged['removeLink'](link, members.world.nowMs, members.world['as'](4));
+    }
     members.run(15_000);
     // Nothing was heard of the other half, but not yet for memberTimeoutMs.
     expect([bridges(), members.mistaken()]).toEqual([0, []]);

@@ -7,8 +7,8 @@ export interface MeshLink {
   readonly peer: PeerRef;
   /** Where members keep the routes of this neighbour: a small number that no other link has. */
   readonly slot: number;
-  /** When it came up, in ms. */
-  readonly sinceMs: number;
+  /** When it came up, or was taken up again, in ms. */
+  sinceMs: number;
   /** One-way delay as this end has measured it, in whole microseconds; `undefined` before, and the link then serves no route. */
   delayUs: number | undefined;
   /** When it was dropped; it then carries data on old routes until everybody has found another one. */
@@ -20,6 +20,8 @@ export interface MeshLink {
   /** When the neighbour was heard last, and when it was asked to describe members, in ms. */
   heardMs: number;
   describeMs: number;
+  /** Publishers for whose messages the neighbour has just turned to another next hop, by the look at which they are forgotten: the next one, or the one after. */
+  left: readonly [Set<PeerRef>, Set<PeerRef>];
   /** Members that the neighbour has named and nobody has described, at most `DESCRIBED_MAX`. */
   readonly undescribed: Set<PeerRef>;
 }
@@ -59,7 +61,7 @@ export class MeshLinks {
     assert(!this.isFull, 'links within their limit');
     const link: MeshLink = {
       peer, slot: this.freeSlot(), sinceMs: nowMs, delayUs: undefined, fadingSinceMs: undefined,
-      degree: 0, lastNumber: -1, heardMs: nowMs, describeMs: -Infinity, undescribed: new Set(),
+      degree: 0, lastNumber: -1, heardMs: nowMs, describeMs: -Infinity, left: [new Set(), new Set()], undescribed: new Set(),
     };
     this.all.push(link);
     this.neighbours.push(peer);
@@ -87,6 +89,19 @@ export function linkCostUs({ delayUs, fadingSinceMs }: MeshLink): number | undef
 /** One-way delay in whole microseconds, at least 1, of a round trip. */
 export function delayUsOf(rttMs: number): number {
   return Math.max(1, Math.round(rttMs * 500));
+}
+
+/** Both ends have agreed on the link, perhaps once more. */
+export function renew(link: MeshLink, nowMs: number): void {
+  // The neighbour may be one that has started anew, and counts from 0 again.
+  link.lastNumber = -1;
+  if (link.fadingSinceMs !== undefined) link.sinceMs = nowMs;
+  link.fadingSinceMs = undefined;
+}
+
+/** Some time has passed: from one call to the next but one a publisher that was left is served still. */
+export function forgetLeft(link: MeshLink): void {
+  if (link.left[0].size + link.left[1].size > 0) link.left = [link.left[1], new Set()];
 }
 
 /** Takes a measured round trip; whether the cost of the link has changed. */

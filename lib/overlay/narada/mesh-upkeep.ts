@@ -23,8 +23,10 @@ export interface Mesh {
   dropLink(link: MeshLink, nowMs: number, effects: Effects): void;
 }
 
-/** A link this young is not dropped: the routes over it must have spread first. A guess. */
-const LINK_AGE_MIN_MS = 30_000;
+/** A link this young is not dropped, in ms: the routes over it must have spread first. A guess: a refresh, or the updates of as many hops as a mesh is wide. */
+function linkAgeMinMs({ refreshIntervalMs, updateDelayMs }: NaradaOptions): number {
+  return Math.max(refreshIntervalMs, 10 * updateDelayMs);
+}
 
 /** A member whose distance is at most this share of its mesh delay, and of the mean mesh delay, gets a link whatever the gain (section 3.2.1). A guess. */
 const VERY_NEAR = 0.1;
@@ -36,6 +38,11 @@ const PAUSE_MAX = 16;
 /**
  * Makes the mesh better (section 3.2): at each probe, the link of least use is perhaps
  * dropped, and one random member measured and perhaps linked to.
+ *
+ * The degree range holds in the end: a member with more links than `degreeMax` drops one
+ * whatever it is worth (where that turns out to be the only way, `Narada` takes it up
+ * again), and one with fewer than `degreeMin` that was refused asks with urgency, so that
+ * somebody at the limit makes room for it.
  *
  * A member that is no nearer than the mesh makes it already is of no use to anybody's
  * delay, and is not asked for its routing table. The thresholds rise with the degree and
@@ -54,6 +61,8 @@ export class MeshUpkeep {
   /** Probe intervals from one measurement to the next, and still to go. */
   private pause = 1;
   private wait = 0;
+  /** The last request was refused. */
+  private refused = false;
   readonly counters = { added: 0, dropped: 0 };
 
   constructor(mesh: Mesh) {
@@ -80,9 +89,14 @@ export class MeshUpkeep {
     const meshUs = mesh.routes.costUs(peer) ?? Infinity;
     const { degree } = mesh.links;
     if (linkUs === undefined || mesh.links.find(peer) !== undefined || degree >= mesh.options.degreeMax) this.candidate = undefined;
-    else if (degree < mesh.options.degreeMin) this.request(peer, nowMs, effects);
+    // Where all have as many as they may, one of them takes one more, and drops another.
+    else if (degree < mesh.options.degreeMin) this.request(peer, this.refused, nowMs, effects);
     else if (linkUs >= meshUs) this.candidate = undefined;
     else effects.send(peer, { kind: 'naradaAskCosts', group: mesh.group });
+  }
+
+  onRefused(): void {
+    this.refused = true;
   }
 
   /** Section 3.2.1: the candidate's routing table tells what a link to it would gain. */
@@ -98,20 +112,24 @@ export class MeshUpkeep {
     if (gain <= threshold && !(isFarOnMesh && this.isVeryNear(linkUs))) return;
     this.added++;
     this.counters.added++;
-    this.request(from, nowMs, effects);
+    this.request(from, false, nowMs, effects);
   }
 
-  /** Section 3.2.2: the link of least consensus cost goes, when that is below what it must be. */
+  /** Section 3.2.2: the link of least consensus cost goes, when that is below what it must be; beyond `degreeMax` first one whose other end has enough without it. */
   private dropCheapest(nowMs: number, effects: Effects): void {
     const { mesh } = this;
     const groupSize = mesh.members.aliveCount + 1;
+    const { options } = mesh;
+    const { degree } = mesh.links;
+    const isOver = degree > options.degreeMax;
     let cheapest: MeshLink | undefined = undefined;
     let least = Infinity;
     for (const link of mesh.links.all) {
-      if (link.fadingSinceMs !== undefined || nowMs - link.sinceMs < LINK_AGE_MIN_MS || link.degree === 0) continue;
-      const threshold = dropThreshold(groupSize, mesh.links.degree, link.degree, mesh.options);
-      const cost = threshold === 0 ? Infinity : consensusCost(link, mesh.routes);
-      if (cost >= threshold || cost >= least || link.delayUs === undefined || this.isVeryNear(link.delayUs)) continue;
+      if (link.fadingSinceMs !== undefined || nowMs - link.sinceMs < linkAgeMinMs(options) || link.degree === 0) continue;
+      const threshold = dropThreshold(groupSize, degree, link.degree, options);
+      const isNeeded = isOver && link.degree <= options.degreeMin;
+      const cost = threshold === 0 ? Infinity : consensusCost(link, mesh.routes) + (isNeeded ? groupSize : 0);
+      if (cost >= threshold || cost >= least || link.delayUs === undefined || (!isOver && this.isVeryNear(link.delayUs))) continue;
       cheapest = link;
       least = cost;
     }
@@ -132,9 +150,10 @@ export class MeshUpkeep {
     return delayUs * count <= VERY_NEAR * sumUs;
   }
 
-  private request(peer: PeerRef, nowMs: number, effects: Effects): void {
+  private request(peer: PeerRef, urgent: boolean, nowMs: number, effects: Effects): void {
     this.candidate = undefined;
-    this.mesh.requestLink(peer, false, nowMs, effects);
+    this.refused = false;
+    this.mesh.requestLink(peer, urgent, nowMs, effects);
   }
 
   private linkUs(peer: PeerRef): number | undefined {

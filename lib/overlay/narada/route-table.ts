@@ -1,6 +1,6 @@
 import type { PeerRef } from '../../core/ids.ts';
 import type { MeshRoute } from '../../core/messages.ts';
-import { COST_US_MAX, PATH_HOPS_MAX } from '../../core/messages/narada.ts';
+import { COST_US_MAX, PATH_HOPS_MAX, TRANSIENT_US } from '../../core/messages/narada.ts';
 import { type Member, type MemberList, newMember } from './member-list.ts';
 import { type MeshLink, type MeshLinks, linkCostUs } from './mesh-links.ts';
 
@@ -32,6 +32,16 @@ export class RouteTable {
     return this.members.get(peer)?.best?.costUs;
   }
 
+  /** Whether there is no way to the neighbour but over links that have been dropped. */
+  isOnlyWay({ peer }: MeshLink): boolean {
+    return (this.costUs(peer) ?? TRANSIENT_US) >= TRANSIENT_US;
+  }
+
+  /** Whether the neighbour waits for what `origin` publishes to come from here, or did until just now: its new next hop may have sent a message on before it knew. */
+  serves(link: MeshLink, origin: PeerRef): boolean {
+    return this.nextHopOf(link, origin) === this.self || link.left.some((origins) => origins.has(origin));
+  }
+
   /** Whom the neighbour uses as its next hop to `peer`, as far as it has told. */
   nextHopOf(link: MeshLink, peer: PeerRef): PeerRef | undefined {
     const member = peer === this.self ? this.own : this.members.get(peer);
@@ -53,7 +63,9 @@ export class RouteTable {
   learn(link: MeshLink, member: Member, told: MeshRoute | undefined): void {
     if (sameRoute(member.told[link.slot], told)) return;
     const route = told?.path.every((hop) => hop === this.self || this.members.get(hop) !== undefined) === true ? told : undefined;
+    const wasServed = nextHop(member.peer, member.told[link.slot]) === this.self;
     member.told[link.slot] = route;
+    if (wasServed && nextHop(member.peer, route) !== this.self) link.left[1].add(member.peer);
     const { best } = member;
     // Most news is of a neighbour whose route is not the best, and stays so.
     const isUsed = best !== undefined && nextHop(member.peer, best) === link.peer;
@@ -63,6 +75,7 @@ export class RouteTable {
 
   /** A neighbour has told its route to this member. */
   learnOwn(link: MeshLink, route: MeshRoute | undefined): void {
+    if (this.nextHopOf(link, this.self) === this.self && nextHop(this.self, route) !== this.self) link.left[1].add(this.self);
     this.own.told[link.slot] = route;
   }
 

@@ -50,10 +50,11 @@ export function addThreshold(groupSize: number, degree: number, { degreeMin, deg
 /**
  * The cost below which a link is dropped, `degree` being that of this end and `otherDegree`
  * that of the other, the link counted in both. Where there are more than there may be, one
- * must go, whatever it leaves to the other end, but none by which half of the group is reached.
+ * must go, whatever it leaves to the other end and whoever is reached by it: one that turns
+ * out to be the only way is taken up again.
  */
 export function dropThreshold(groupSize: number, degree: number, otherDegree: number, options: NaradaOptions): number {
-  if (degree > options.degreeMax) return groupSize / 2;
+  if (degree > options.degreeMax) return Infinity;
   const lower = Math.min(degree, otherDegree);
   if (lower <= options.degreeMin) return 0;
   return DROP_SHARE * addThreshold(groupSize, lower - 1, options);

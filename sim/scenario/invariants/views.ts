@@ -38,6 +38,8 @@ function neighboursMax(overlay: OverlayOptions): number {
     case 'hyparview':
     case 'x-bot': return overlay.activeViewSize;
     case 'cyclon': return overlay.viewSize;
+    case 'switch-tree': return overlay.childrenMax + 1;
+    case 'narada': return 2 * overlay.degreeMax;
     default: return Infinity;
   }
 }
@@ -49,7 +51,7 @@ function passiveOf(overlay: Overlay | undefined): readonly PeerRef[] {
 const NOBODY: readonly PeerRef[] = [];
 
 /** Overlays whose links both ends know of. */
-const SYMMETRIC: readonly OverlayOptions['kind'][] = ['hyparview', 'x-bot'];
+const SYMMETRIC: readonly OverlayOptions['kind'][] = ['hyparview', 'x-bot', 'switch-tree', 'nice', 'narada'];
 
 /** Longer than a handshake between two peers takes, with what a lossy link adds, in ms. A guess. */
 const HANDSHAKE_MS = 5000;

@@ -13,6 +13,9 @@ function hosts(count: number): number[] {
 }
 
 const TWO_HOSTS = { kind: 'equal', hosts: 2, delayMs: 10 } as const;
+const NARADA = {
+  kind: 'narada', refreshIntervalMs: 1000, updateDelayMs: 200, memberTimeoutMs: 5000, repairIntervalMs: 1000, repairWaitMs: 5000, probeIntervalMs: 1000, transientMs: 2000,
+} as const;
 
 /** In the order in which they were found; a story that was told stays. */
 export const STORIES: readonly Story[] = [
@@ -96,6 +99,58 @@ export const STORIES: readonly Story[] = [
       publishes: [],
       faults: [{ kind: 'partition', sides: [[1], [0]], atMs: 1975, forMs: 1685 }],
       settleMs: 100_000,
+    },
+  },
+  {
+    moral: 'a member of Narada that everybody joined through gives up links until it has no more than it may, though most members are reached by each',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'hub',
+      seed: 1_001_214,
+      underlay: { kind: 'generated', name: 'star', parameters: { routers: 10 }, seed: 1 },
+      group: { overlay: NARADA, dissemination: 'tree', order: 'none', since: 'now' },
+      peers: Array.from({ length: 9 }, (_, host) => ({ host, joinMs: 0 })),
+      publishes: [],
+      faults: [],
+    },
+  },
+  {
+    moral: 'a member of Narada that comes back when all others have as many links as they may gets its share',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'late comer',
+      seed: 1119,
+      underlay: { kind: 'equal', hosts: 9, delayMs: 4 },
+      group: { overlay: NARADA, dissemination: 'tree', order: 'causal', since: 'now' },
+      peers: Array.from({ length: 9 }, (_, host) => ({ host, joinMs: Math.round((1000 * host) / 3) })),
+      publishes: [],
+      faults: [{ kind: 'leave', peer: 5, atMs: 3752 }, { kind: 'leave', peer: 8, atMs: 9655, rejoinAfterMs: 4425 }],
+    },
+  },
+  {
+    moral: 'Narada loses no message on its way while a member turns to another next hop',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'change of route',
+      seed: 3711,
+      underlay: { kind: 'equal', hosts: 18, delayMs: 38 },
+      group: { overlay: NARADA, dissemination: 'tree', order: 'none', since: 'any' },
+      peers: Array.from({ length: 18 }, (_, host) => ({ host, joinMs: Math.round((500 * host) / 3) })),
+      publishes: [{ atMs: 11_691, peer: 8, bytes: 100 }],
+      faults: [{ kind: 'clog', atMs: 3770, forMs: 1867, between: { from: [0, 1, 2, 4, 5, 7, 9, 12, 13, 16, 17], to: [1, 2, 3, 5, 6, 8, 9, 10, 12, 13, 14, 16, 17] } }],
+    },
+  },
+  {
+    moral: 'what comes after a message of an incarnation that is over, and was never heard of, does not wait for it for ever',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'past of the dead',
+      seed: 3_003_473,
+      underlay: { kind: 'equal', hosts: 4, delayMs: 10 },
+      group: { overlay: { kind: 'switch-tree', refreshIntervalMs: 1000, switchIntervalMs: 1000 }, dissemination: 'tree', order: 'causal', since: 'any' },
+      peers: Array.from({ length: 4 }, (_, host) => ({ host, joinMs: 0 })),
+      publishes: [{ atMs: 90, peer: 2, bytes: 1000 }],
+      faults: [{ kind: 'massFailure', share: 0.44, atMs: 302, restartAfterMs: 3008 }],
     },
   },
 ];

@@ -196,6 +196,14 @@ describe('the bounds of causal order', () => {
     expect(accept(many)).toEqual([held(many)]);
   });
 
+  test('a new incarnation ends one that was only named, and who waits for it need not', () => {
+    const { accept } = causal();
+    const waiting = after(ben, 0, below(ann, 1));
+    expect(accept(waiting)).toEqual([held(waiting)]);
+    const reborn = data(ann, 0, { epoch: 2 });
+    expect(accept(reborn)).toEqual(got(waiting, reborn));
+  });
+
   test('a new incarnation ends the one before it: what was held is lost, and who waits for it need not', () => {
     const { accept, fire } = causal();
     const waiting = after(ben, 0, below(ann, 9), below(ann, 1, 2));

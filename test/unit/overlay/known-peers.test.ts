@@ -36,6 +36,15 @@ test('of more than 8 contacts the one added longest ago becomes a peer like othe
   expect(all(known)).toContain(1);
 });
 
+test('all are asked in turn, a contact as often as another', () => {
+  const known = new KnownPeers(self, new ScriptedRandom());
+  expect([...known.next(2)]).toEqual([]);
+  for (const peer of peers(3)) known.add(peer);
+  expect([...known.next(2)]).toEqual([2]);
+  known.addContact(peerRef(9));
+  expect([...known.next(2), ...known.next(2), ...known.next(2), ...known.next(1)]).toEqual([9, 3, 9, 1, 9, 2, 9]);
+});
+
 test('a place in a tree names those on its path and its children', () => {
   const known = new KnownPeers(self, new ScriptedRandom());
   const [root, parent, child] = peers(3).map((peer) => ({ peer, delayUs: 0 }));

@@ -144,6 +144,7 @@ describe('Narada, links', () => {
 
   test('section 3.3: a dropped link goes when routes have had time to leave it', () => {
     const bed = new Bed().linked([left, 10], [right, 10]);
+    bed.receive(right, refresh(0, 1, alive(left, 1, route(5000))));
     expect(bed.receive(left, drop)).toEqual([updateSoon]);
     expect(bed.narada.neighbours).toEqual([left, right]);
     bed.nowMs += OPTIONS.transientMs - 1;
@@ -151,6 +152,15 @@ describe('Narada, links', () => {
     bed.nowMs++;
     expect(bed.step('check')).toEqual([linkClosed(left), emitted({ kind: 'neighbourDown', group, peer: left })]);
     expect(bed.narada.neighbours).toEqual([right]);
+  });
+
+  test('a dropped link that is the only way to the neighbour is taken up again', () => {
+    const bed = new Bed().linked([left, 10], [right, 10]);
+    bed.receive(left, drop);
+    bed.nowMs += OPTIONS.transientMs;
+    expect(bed.step('check')).toEqual([sent(left, { kind: 'naradaLink', group, urgent: true })]);
+    bed.receive(left, { kind: 'naradaLinkReply', group, accepted: true });
+    expect(bed.narada.links.find(left)).toMatchObject({ sinceMs: bed.nowMs, fadingSinceMs: undefined });
   });
 });
 

@@ -250,7 +250,7 @@ describe('the root path (HMTP)', () => {
       timerSet(timer('refresh'), refreshIntervalMs), sentUnreliably(parent, query(3)), probed(parent, 1), sent(parent, refresh(20_000)),
     ]);
     expect(peer.fire(timer('refresh'), 3 * refreshIntervalMs + 1)).toEqual([
-      timerSet(timer('refresh'), refreshIntervalMs), sentUnreliably(parent, query(4)), sent(parent, leave()), ...down(parent), sent(grandparent, query(5)), waiting(4),
+      timerSet(timer('refresh'), refreshIntervalMs), sentUnreliably(root, query(4)), sent(parent, leave()), ...down(parent), sent(grandparent, query(5)), waiting(4),
     ]);
   });
 });

@@ -31,6 +31,8 @@ class Bed implements Mesh {
   readonly upkeep: MeshUpkeep;
   readonly effects = new RecordingEffects();
   readonly asked: PeerRef[] = [];
+  /** Of those asked: with urgency. */
+  readonly urged: PeerRef[] = [];
   readonly dropped: PeerRef[] = [];
   nowMs = 0;
 
@@ -53,8 +55,9 @@ class Bed implements Mesh {
     if (link !== undefined && member !== undefined) this.routes.learn(link, member, { costUs, path: [] });
   }
 
-  requestLink(peer: PeerRef): void {
+  requestLink(peer: PeerRef, urgent: boolean): void {
     this.asked.push(peer);
+    if (urgent) this.urged.push(peer);
   }
 
   dropLink(link: MeshLink): void {
@@ -88,6 +91,15 @@ describe('the upkeep of the mesh, adding links (section 3.2.1)', () => {
   test('asks for a link at once while there are fewer than degreeMin', () => {
     const bed = new Bed(2);
     expect([bed.probed(peerRef(3), 300), bed.asked]).toEqual([[sentUnreliably(peerRef(3), probe(0))], [peerRef(3)]]);
+  });
+
+  test('asks the next with urgency when one was refused', () => {
+    const bed = new Bed(2);
+    bed.probed(peerRef(3), 300);
+    bed.upkeep.onRefused();
+    bed.probed(peerRef(3), 300);
+    bed.probed(peerRef(3), 300);
+    expect([bed.asked, bed.urged]).toEqual([[3, 3, 3], [3]]);
   });
 
   test('measures nobody at degreeMax', () => {
@@ -205,5 +217,13 @@ describe('the upkeep of the mesh, dropping links (section 3.2.2)', () => {
     made.nowMs = OLD_MS;
     made.upkeep.onProbeTimer(made.nowMs, made.effects);
     expect(made.dropped).toEqual([peerRef(2)]);
+  });
+
+  test('beyond degreeMax a link goes though half of the group is reached by it, but first one whose other end has enough', () => {
+    const made = new Bed(7);
+    made.nowMs = OLD_MS;
+    for (const link of made.links.all) if (link.peer !== 1) link.degree = 3;
+    made.upkeep.onProbeTimer(made.nowMs, made.effects);
+    expect(made.dropped).toEqual([peerRef(1)]);
   });
 });
