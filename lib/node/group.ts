@@ -283,7 +283,8 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     return dissemination.lazy(this.peer.ref).includes(ref) ? 'lazy' : undefined;
   }
 
-  private engine(): EngineGroup | undefined {
+  /** @internal */
+  engine(): EngineGroup | undefined {
     return this.ended ? undefined : this.peer.engineGroup(this.ref);
   }
 

@@ -44,11 +44,11 @@ export interface ScenarioResult {
 }
 
 /** Invariants look at the state this often, in ms of virtual time. */
-const TICK_MS = 250;
+export const TICK_MS = 250;
 /** From when all is healed on, the run ends as soon as everything is good; it is looked at this often, in ms. */
-const LOOK_MS = 2500;
+export const LOOK_MS = 2500;
 /** Messages that are published when all is good. */
-const PROBES = 3;
+export const PROBES = 3;
 /** Time to make good where the scenario gives none, in ms: see BOUNDS in the invariants. */
 export const SETTLE_MS = 60_000;
 

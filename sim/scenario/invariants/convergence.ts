@@ -1,9 +1,9 @@
 import { groupConfig } from '../../../lib/core/config.ts';
 import type { MessageId } from '../../../lib/core/ids.ts';
-import type { Invariant, Published } from '../invariant.ts';
+import type { Invariant, Published, StackView } from '../invariant.ts';
 
 /** Every live peer has got what some live peer can still give. */
-export const CONVERGED: Invariant = {
+export const CONVERGED: Invariant<StackView> = {
   name: 'converged',
   claim: 'in the end every live peer has every message that is in the history of some live peer',
   kind: 'liveness',
@@ -33,7 +33,7 @@ export const CONVERGED: Invariant = {
  * held to this alone, and only while nobody's neighbours change: what is published while
  * things go wrong they may lose.
  */
-export const REACHES_ALL: Invariant = {
+export const REACHES_ALL: Invariant<StackView> = {
   name: 'reaches-all',
   claim: 'what is published once all is good is delivered at every live peer, without repair as long as no neighbours change',
   kind: 'liveness',

@@ -1,9 +1,9 @@
 import { groupConfig } from '../../../lib/core/config.ts';
-import type { Invariant, RunView } from '../invariant.ts';
+import type { Invariant, StackView } from '../invariant.ts';
 import { Lasting } from '../lasting.ts';
 
 /** Neighbours are others, each once, and no more than the overlay may have. */
-export const VIEWS_SOUND: Invariant = {
+export const VIEWS_SOUND: Invariant<StackView> = {
   name: 'views-sound',
   claim: 'no peer is its own neighbour, none stands twice in a view, and no view is larger than it may be',
   kind: 'safety',
@@ -28,7 +28,7 @@ export const VIEWS_SOUND: Invariant = {
 const HANDSHAKE_MS = 5000;
 
 /** Both ends of a link know of it, once nothing goes wrong any more. */
-export const VIEWS_SYMMETRIC: Invariant = {
+export const VIEWS_SYMMETRIC: Invariant<StackView> = {
   name: 'views-symmetric',
   claim: `in the end no peer has had a neighbour for ${HANDSHAKE_MS} ms that does not have it`,
   kind: 'liveness',
@@ -47,7 +47,7 @@ export const VIEWS_SYMMETRIC: Invariant = {
   },
 };
 
-function asymmetries(run: RunView): string[] {
+function asymmetries(run: StackView): string[] {
   return run.up.flatMap((peer) => (run.group(peer)?.overlay.neighbours ?? []).flatMap((other) => {
     const back = run.group(other)?.overlay.neighbours;
     if (back === undefined) return [`peer ${peer} has peer ${other}, which is gone, for a neighbour`];
@@ -56,7 +56,7 @@ function asymmetries(run: RunView): string[] {
 }
 
 /** The overlay is one piece. */
-export const CONNECTED: Invariant = {
+export const CONNECTED: Invariant<StackView> = {
   name: 'connected',
   claim: 'in the end every live peer can be reached over neighbours from every other',
   kind: 'liveness',

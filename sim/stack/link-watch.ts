@@ -1,0 +1,126 @@
+import type { Address } from '../../lib/transport/address.ts';
+import type { Link, Transport, TransportHandlers } from '../../lib/transport/transport.ts';
+import type { StackProcess } from './process.ts';
+import { fnv, hostOf } from './underlay-network.ts';
+
+/** From the last fault on, a link brings a frame within this time, in ms, or goes down. A guess: some retransmission timeouts. */
+const BROUGHT_MS = 1000;
+
+/** A frame that a link took and was to bring. */
+interface Sent {
+  readonly link: Link;
+  readonly process: StackProcess;
+  readonly atMs: number;
+  readonly bytes: number;
+}
+
+/** What went from the processes of one host to those of another. */
+interface Way {
+  /** By content: how often it was sent and how often it came. */
+  readonly counts: Map<string, { sent: number; came: number }>;
+  /** By content: reliable frames that have not come. */
+  readonly owed: Map<string, Sent[]>;
+}
+
+/**
+ * Watches what links promise, at their two ends: a reliable frame comes unless the link
+ * goes down, and what comes was sent, once for each time.
+ */
+export class LinkWatch {
+  private readonly nowMs: () => number;
+  private readonly onWrong: (what: string, host: number) => void;
+  private readonly ways = new Map<string, Way>();
+  private readonly watched = new WeakSet<Link>();
+
+  /** @param onWrong is told what must never be. */
+  constructor(nowMs: () => number, onWrong: (what: string, host: number) => void) {
+    this.nowMs = nowMs;
+    this.onWrong = onWrong;
+  }
+
+  /** The handlers for a transport of the process, which tell those given. */
+  handlers(process: StackProcess, told: TransportHandlers): TransportHandlers {
+    return {
+      onLinkUp: (link) => told.onLinkUp(this.watch(process, link)),
+      onFrame: (link, frame) => {
+        this.onFrame(hostOf(link.remote.host), process.host, frame);
+        told.onFrame(link, frame);
+      },
+      onLinkDown: (link, reason) => told.onLinkDown(link, reason),
+      onDrain: (link) => told.onDrain(link),
+    };
+  }
+
+  /** The transport, with its links watched. */
+  transport(process: StackProcess, transport: Transport): Transport {
+    const dial = transport.dial.bind(transport);
+    transport.dial = (address: Address) => this.watch(process, dial(address));
+    return transport;
+  }
+
+  /** Frames that a link which is up still owes, long after it took them, in words. */
+  owed(): { readonly host: number; readonly what: string }[] {
+    const nowMs = this.nowMs();
+    return [...this.ways].flatMap(([way, { owed }]) => [...owed.values()].flat().flatMap(({ link, process, atMs, bytes }) => {
+      if (nowMs - atMs < BROUGHT_MS || !process.alive || link.state !== 'up') return [];
+      const [, to] = way.split(' ');
+      return [{ host: process.host, what: `a reliable frame of ${bytes} bytes that a link to host ${to} took at ${atMs} ms has not come, and the link is up` }];
+    }));
+  }
+
+  private watch(process: StackProcess, link: Link): Link {
+    if (this.watched.has(link)) return link;
+    this.watched.add(link);
+    const send = link.send.bind(link);
+    link.send = (head, body, priority, delivery) => {
+      const taken = send(head, body, priority, delivery);
+      if (taken) this.onSend(process, link, head, body, delivery === 'reliable');
+      return taken;
+    };
+    return link;
+  }
+
+  private onSend(process: StackProcess, link: Link, head: Uint8Array, body: Uint8Array | undefined, reliable: boolean): void {
+    const frame = body === undefined ? head : joined(head, body);
+    const { counts, owed } = this.way(process.host, hostOf(link.remote.host));
+    const key = contentOf(frame);
+    const count = counts.get(key);
+    if (count === undefined) counts.set(key, { sent: 1, came: 0 });
+    else count.sent++;
+    if (!reliable) return;
+    const sent: Sent = { link, process, atMs: this.nowMs(), bytes: frame.length };
+    const others = owed.get(key);
+    if (others === undefined) owed.set(key, [sent]);
+    else others.push(sent);
+  }
+
+  private onFrame(from: number, to: number, frame: Uint8Array): void {
+    const { counts, owed } = this.way(from, to);
+    const key = contentOf(frame);
+    const count = counts.get(key);
+    if (count === undefined) return this.onWrong(`a link from host ${from} brought a frame of ${frame.length} bytes that was not sent`, to);
+    if (++count.came > count.sent) this.onWrong(`a link from host ${from} brought a frame of ${frame.length} bytes ${count.came} times that was sent ${count.sent} times`, to);
+    const waiting = owed.get(key);
+    if (waiting === undefined) return;
+    waiting.shift();
+    if (waiting.length === 0) owed.delete(key);
+  }
+
+  private way(from: number, to: number): Way {
+    const key = `${from} ${to}`;
+    const way = this.ways.get(key) ?? { counts: new Map(), owed: new Map() };
+    this.ways.set(key, way);
+    return way;
+  }
+}
+
+function contentOf(frame: Uint8Array): string {
+  return `${frame.length} ${fnv(frame)}`;
+}
+
+function joined(head: Uint8Array, body: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(head.length + body.length);
+  whole.set(head);
+  whole.set(body, head.length);
+  return whole;
+}
