@@ -1,5 +1,6 @@
 import type { Address } from '../../lib/transport/address.ts';
 import type { Link, Transport, TransportHandlers } from '../../lib/transport/transport.ts';
+import { UdpLink } from '../../lib/transport/udp/udp-link.ts';
 import type { StackProcess } from './process.ts';
 import { fnv, hostOf } from './underlay-network.ts';
 
@@ -14,7 +15,7 @@ interface Sent {
   readonly bytes: number;
 }
 
-/** What went from the processes of one host to those of another. */
+/** What went over one link from one of its ends to the other. */
 interface Way {
   /** By content: how often it was sent and how often it came. */
   readonly counts: Map<string, { sent: number; came: number }>;
@@ -43,7 +44,7 @@ export class LinkWatch {
     return {
       onLinkUp: (link) => told.onLinkUp(this.watch(process, link)),
       onFrame: (link, frame) => {
-        this.onFrame(hostOf(link.remote.host), process.host, frame);
+        this.onFrame(process.host, link, frame);
         told.onFrame(link, frame);
       },
       onLinkDown: (link, reason) => told.onLinkDown(link, reason),
@@ -61,11 +62,10 @@ export class LinkWatch {
   /** Frames that a link which is up still owes, long after it took them, in words. */
   owed(): { readonly host: number; readonly what: string }[] {
     const nowMs = this.nowMs();
-    return [...this.ways].flatMap(([way, { owed }]) => [...owed.values()].flat().flatMap(({ link, process, atMs, bytes }) => {
+    return [...this.ways.values()].flatMap(({ owed }) => [...owed.values()].flat()).flatMap(({ link, process, atMs, bytes }) => {
       if (nowMs - atMs < BROUGHT_MS || !process.alive || link.state !== 'up') return [];
-      const [, to] = way.split(' ');
-      return [{ host: process.host, what: `a reliable frame of ${bytes} bytes that a link to host ${to} took at ${atMs} ms has not come, and the link is up` }];
-    }));
+      return [{ host: process.host, what: `a reliable frame of ${bytes} bytes that a link to host ${hostOf(link.remote.host)} took at ${atMs} ms has not come, and the link is up` }];
+    });
   }
 
   private watch(process: StackProcess, link: Link): Link {
@@ -82,7 +82,7 @@ export class LinkWatch {
 
   private onSend(process: StackProcess, link: Link, head: Uint8Array, body: Uint8Array | undefined, reliable: boolean): void {
     const frame = body === undefined ? head : joined(head, body);
-    const { counts, owed } = this.way(process.host, hostOf(link.remote.host));
+    const { counts, owed } = this.way(process.host, link instanceof UdpLink ? link.connection.id : undefined);
     const key = contentOf(frame);
     const count = counts.get(key);
     if (count === undefined) counts.set(key, { sent: 1, came: 0 });
@@ -94,8 +94,9 @@ export class LinkWatch {
     else others.push(sent);
   }
 
-  private onFrame(from: number, to: number, frame: Uint8Array): void {
-    const { counts, owed } = this.way(from, to);
+  private onFrame(to: number, link: Link, frame: Uint8Array): void {
+    const from = hostOf(link.remote.host);
+    const { counts, owed } = this.way(from, link instanceof UdpLink ? link.connection.remoteId : undefined);
     const key = contentOf(frame);
     const count = counts.get(key);
     if (count === undefined) return this.onWrong(`a link from host ${from} brought a frame of ${frame.length} bytes that was not sent`, to);
@@ -106,8 +107,9 @@ export class LinkWatch {
     if (waiting.length === 0) owed.delete(key);
   }
 
-  private way(from: number, to: number): Way {
-    const key = `${from} ${to}`;
+  /** @param id by which the end that sends has named the link. */
+  private way(from: number, id: number | undefined): Way {
+    const key = `${from} ${id}`;
     const way = this.ways.get(key) ?? { counts: new Map(), owed: new Map() };
     this.ways.set(key, way);
     return way;

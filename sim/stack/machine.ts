@@ -39,10 +39,9 @@ export class Machine {
     return (this.localUs + Math.floor((microseconds(this.clock.nowMs()) - this.sinceUs) * this.rate)) / 1000;
   }
 
-  /** How long so many of its ms last; so long that its clock shows them afterwards. */
+  /** How long a timer of so many of its ms lasts: as Node has it, 1 ms at least, and no fractions of one. */
   spanMs(localMs: number): number {
-    const localUs = Math.ceil(Math.max(0, localMs) * 1000);
-    return (this.rate === 1 || localUs === 0 ? localUs : Math.ceil(localUs / this.rate) + 1) / 1000;
+    return Math.ceil((Math.max(1, Math.trunc(localMs)) * 1000) / this.rate) / 1000;
   }
 
   setClockRate(rate: number): void {

@@ -52,7 +52,7 @@ export class StackProcess implements Clock, Datagrams {
       outwardAddress: () => addressOf(host),
       makeTransport: (kind, { handlers, ...parts }) => {
         if (kind === 'tcp') return NO_TCP;
-        const defer = (run: () => void): void => void this.setTimer(0, run);
+        const defer = (run: () => void): void => void this.setAfter(0, run);
         const createSocket = (): SimulatedSocket => new SimulatedSocket(this, addressOf(host));
         return world.watch.transport(this, new UdpTransport({ ...parts, handlers: world.watch.handlers(this, handlers), randomBytes, createSocket, defer }));
       },
@@ -64,17 +64,7 @@ export class StackProcess implements Clock, Datagrams {
   }
 
   setTimer(afterMs: number, run: () => void): TimerHandle {
-    const machine = this.world.machine(this.host);
-    let cancelled = false;
-    const timer = this.world.clock.setTimer(machine.spanMs(afterMs), () => {
-      if (this.alive) machine.take({ kind: 'timer', run: () => { if (this.alive && !cancelled) run(); } });
-    });
-    return {
-      cancel: () => {
-        cancelled = true;
-        timer.cancel();
-      },
-    };
+    return this.setAfter(this.world.machine(this.host).spanMs(afterMs), run);
   }
 
   bind(socket: SimulatedSocket, port: number): number | 'EADDRINUSE' {
@@ -93,6 +83,21 @@ export class StackProcess implements Clock, Datagrams {
   kill(): void {
     this.alive = false;
     this.world.network.unbindAll(this.host);
+  }
+
+  /** After so many ms of the world. */
+  private setAfter(ms: number, run: () => void): TimerHandle {
+    const machine = this.world.machine(this.host);
+    let cancelled = false;
+    const timer = this.world.clock.setTimer(ms, () => {
+      if (this.alive) machine.take({ kind: 'timer', run: () => { if (this.alive && !cancelled) run(); } });
+    });
+    return {
+      cancel: () => {
+        cancelled = true;
+        timer.cancel();
+      },
+    };
   }
 }
 
