@@ -53,7 +53,8 @@ class StackRun implements StackView {
   private unmet: Violation[] = [];
   private readonly violationsMax: number;
   private probed = false;
-  private attempts = 0;
+  /** Planned publishes that have not taken place. */
+  private skipped = 0;
   private deliveries = 0;
 
   constructor(scenario: Scenario, { invariants = STACK_INVARIANTS, violationsMax = 1 }: RunStackOptions) {
@@ -124,9 +125,8 @@ class StackRun implements StackView {
       if (world.nowMs >= endMs || (isLook && this.isGood() && !(await this.probe()))) break;
     }
     if (!this.stopped && !this.isGood()) this.violations.push(...this.unmet.slice(0, this.violationsMax));
-    const commands = scenario.commands?.length ?? 0;
     return {
-      violations: this.violations, faults: faults.effects, published: this.published.size, skipped: this.attempts - this.published.size + commands,
+      violations: this.violations, faults: faults.effects, published: this.published.size, skipped: this.skipped + (scenario.commands?.length ?? 0),
       deliveries: this.deliveries, events: world.events, endMs: world.nowMs, traceHash: world.network.traceHash, stateHash: this.stateHash(),
     };
   }
@@ -202,8 +202,8 @@ class StackRun implements StackView {
     const payload = new Uint8Array(bytes);
     // Different from others, as far as it has room.
     for (let i = 0; i < Math.min(4, bytes); i++) payload[i] = index >>> (8 * i);
-    this.attempts++;
-    void this.publish(peer, payload);
+    this.skipped++;
+    void this.publish(peer, payload).then((done) => { if (done) this.skipped--; });
   }
 
   /** Answers whether it took place. */
