@@ -1,5 +1,5 @@
 import type { Address } from '../../lib/transport/address.ts';
-import type { Link, Transport, TransportHandlers } from '../../lib/transport/transport.ts';
+import type { Link, Transport, TransportHandlers, TransportLimits } from '../../lib/transport/transport.ts';
 import { UdpLink } from '../../lib/transport/udp/udp-link.ts';
 import type { StackProcess } from './process.ts';
 import { fnv, hostOf } from './underlay-network.ts';
@@ -25,7 +25,8 @@ interface Way {
 
 /**
  * Watches what links promise, at their two ends: a reliable frame comes unless the link
- * goes down, and what comes was sent, once for each time.
+ * goes down, what comes was sent, once for each time, a closed link takes nothing, and
+ * no queue holds more than it may.
  */
 export class LinkWatch {
   private readonly nowMs: () => number;
@@ -40,9 +41,9 @@ export class LinkWatch {
   }
 
   /** The handlers for a transport of the process, which tell those given. */
-  handlers(process: StackProcess, told: TransportHandlers): TransportHandlers {
+  handlers(process: StackProcess, told: TransportHandlers, limits: TransportLimits): TransportHandlers {
     return {
-      onLinkUp: (link) => told.onLinkUp(this.watch(process, link)),
+      onLinkUp: (link) => told.onLinkUp(this.watch(process, link, limits)),
       onFrame: (link, frame) => {
         this.onFrame(process.host, link, frame);
         told.onFrame(link, frame);
@@ -53,9 +54,9 @@ export class LinkWatch {
   }
 
   /** The transport, with its links watched. */
-  transport(process: StackProcess, transport: Transport): Transport {
+  transport(process: StackProcess, transport: Transport, limits: TransportLimits): Transport {
     const dial = transport.dial.bind(transport);
-    transport.dial = (address: Address) => this.watch(process, dial(address));
+    transport.dial = (address: Address) => this.watch(process, dial(address), limits);
     return transport;
   }
 
@@ -68,20 +69,25 @@ export class LinkWatch {
     });
   }
 
-  private watch(process: StackProcess, link: Link): Link {
+  private watch(process: StackProcess, link: Link, { queueBytesMax }: TransportLimits): Link {
     if (this.watched.has(link)) return link;
     this.watched.add(link);
     const send = link.send.bind(link);
     link.send = (head, body, priority, delivery) => {
+      const closed = link.state === 'closed';
       const taken = send(head, body, priority, delivery);
-      if (taken) this.onSend(process, link, head, body, delivery === 'reliable');
-      return taken;
+      if (!taken) return false;
+      if (closed) this.onWrong(`a closed link to host ${hostOf(link.remote.host)} took a frame`, process.host);
+      const frame = body === undefined ? head : joined(head, body);
+      // One frame always fits.
+      if (link.queuedBytes > Math.max(queueBytesMax, frame.length)) this.onWrong(`a link to host ${hostOf(link.remote.host)} holds ${link.queuedBytes} bytes, ${queueBytesMax} are allowed`, process.host);
+      this.onSend(process, link, frame, delivery === 'reliable');
+      return true;
     };
     return link;
   }
 
-  private onSend(process: StackProcess, link: Link, head: Uint8Array, body: Uint8Array | undefined, reliable: boolean): void {
-    const frame = body === undefined ? head : joined(head, body);
+  private onSend(process: StackProcess, link: Link, frame: Uint8Array, reliable: boolean): void {
     const { counts, owed } = this.way(process.host, link instanceof UdpLink ? link.connection.id : undefined);
     const key = contentOf(frame);
     const count = counts.get(key);

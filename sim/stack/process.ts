@@ -54,7 +54,9 @@ export class StackProcess implements Clock, Datagrams {
         if (kind === 'tcp') return NO_TCP;
         const defer = (run: () => void): void => void this.setAfter(0, run);
         const createSocket = (): SimulatedSocket => new SimulatedSocket(this, addressOf(host));
-        return world.watch.transport(this, new UdpTransport({ ...parts, handlers: world.watch.handlers(this, handlers), randomBytes, createSocket, defer }));
+        const { limits } = parts;
+        const watched = world.watch.handlers(this, handlers, limits);
+        return world.watch.transport(this, new UdpTransport({ ...parts, handlers: watched, randomBytes, createSocket, defer }), limits);
       },
     };
   }

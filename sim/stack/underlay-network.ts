@@ -142,9 +142,17 @@ export function addressOf(host: number): string {
 
 /** The host of an address that `addressOf` made. */
 export function hostOf(address: string): number {
-  const [, a = 0, b = 0, c = 0] = address.split('.').map(Number);
-  return a * 65_536 + b * 256 + c - 1;
+  let [number, part] = [0, 0];
+  for (let i = address.indexOf('.') + 1; i < address.length; i++) {
+    const code = address.charCodeAt(i);
+    if (code !== DOT) part = part * 10 + code - DIGIT_0;
+    else [number, part] = [number * 256 + part, 0];
+  }
+  return number * 256 + part - 1;
 }
+
+const DOT = 0x2e;
+const DIGIT_0 = 0x30;
 
 function keyOf({ address, port }: DatagramSource): string {
   return `${address} ${port}`;
