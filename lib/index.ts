@@ -5,7 +5,8 @@
  * what arrives and the time, implement `Effects` to carry out what it asks for.
  */
 export { createPeer } from './node/create-peer.ts';
-export type { Explanation, Group, GroupEvents, GroupStats, Published, ReceivedMessage } from './node/group.ts';
+export type { Explanation, Group, GroupEvents, GroupStats, ReceivedMessage } from './node/group.ts';
+export type { Published } from './node/publisher.ts';
 export type { RoleChange, RoleReason } from './node/links-explained.ts';
 export type { TransportPreference } from './node/link-table-parts.ts';
 export { PEER_DEFAULTS } from './node/options.ts';

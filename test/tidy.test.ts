@@ -215,6 +215,14 @@ describe('style', () => {
     expect(lines.filter(([path, count]) => count > (longer[path] ?? 400)).map(([path, count]) => `${path}: ${count} lines`)).toEqual([]);
   });
 
+  test('no switch has a case twice: the second is never reached', () => {
+    const doubled = shipped.flatMap(({ path, text }) => [...text.matchAll(/switch \([^\n]*\{\n((?:.*\n)*?) {4}\}\n/g)].flatMap(([, body = '']) => {
+      const labels = [...body.matchAll(/^ {6}case '([^']+)':/gm)].map(([, label]) => label);
+      return labels.filter((label, index) => labels.indexOf(label) < index).map((label) => `${path}: ${label}`);
+    }));
+    expect(doubled).toEqual([]);
+  });
+
   test('functions have at most 60 lines: decisions in the parent, arithmetic in leaves', () => {
     expect(shipped.flatMap(longFunctions)).toEqual([]);
   });

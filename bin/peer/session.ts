@@ -54,7 +54,7 @@ export class Session {
   }
 
   start(): void {
-    this.peer.on('retrying', (what) => this.onRetrying({ event: 'retrying', ...what, linked: this.peer.stats()['links']?.['up'] ?? 0 }));
+    this.peer.on('retrying', (what) => this.onRetrying({ event: 'retrying', ...what, linked: this.peer.stats()['links']?.['peers'] ?? 0 }));
     for (const name of this.command.groups) this.join(name);
     if (this.command.stats) this.statsTimer = setInterval(() => this.tellStats(), STATS_MS);
   }

@@ -140,6 +140,11 @@ export class MessageLog {
     return this.history?.added ?? 0;
   }
 
+  /** How many messages the history has let go to stay within its bounds. */
+  get evicted(): number {
+    return this.history?.evicted ?? 0;
+  }
+
   /** To be called before anything is kept. */
   observeHistory(observer: HistoryObserver): void {
     this.history ??= new History(this.limits);

@@ -22,6 +22,8 @@ export interface Overlay {
    * neighbours, to grow together with again after a partition when there are.
    */
   addContact(peer: PeerRef, nowMs: number, effects: Effects): void;
+  /** What it had to let go, and the like, by name; absent where it counts nothing. */
+  readonly counters?: Readonly<Record<string, number>>;
   /** Says good-bye to the neighbours. */
   leave(nowMs: number, effects: Effects): void;
   /** Every peer that it may still name or send to: who keeps a table of peers must keep these. */
@@ -71,7 +73,11 @@ export interface NeighbourListener {
 export interface Dissemination extends NeighbourListener {
   /** Nothing is to be done about a copy that was here before: the peer then may count it and go no further. */
   readonly ignoresDuplicates: boolean;
+  /** What it had to let go, and the like, by name; absent where it counts nothing. */
+  readonly counters?: Readonly<Record<string, number>>;
   start(nowMs: number, effects: Effects): void;
+  /** Whether it can take one more message of this peer's own without losing one before it was told; absent where what is published goes out at once. */
+  hasRoom?(): boolean;
   /** Sends a message of this peer's own; answers to how many neighbours it went at once. */
   publish(message: DataMessage, nowMs: number, effects: Effects): number;
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void;

@@ -6,6 +6,7 @@ import { type ConnectReply, type DataMessage, type Digest, type DigestEntry, typ
 import type { Dissemination, Distances, HashOf } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { Contacts } from './contacts.ts';
+import { OwnMessages } from './own-messages.ts';
 import { partnersOf } from './partner.ts';
 import type { RangeReconciliation } from './range-reconciliation.ts';
 import { RecentUpdates } from './recent-updates.ts';
@@ -45,9 +46,11 @@ import { RecentUpdates } from './recent-updates.ts';
  */
 export class AntiEntropy implements Dissemination {
   readonly ignoresDuplicates = true;
+  private readonly self: PeerRef;
   private readonly session: number;
   private readonly options: AntiEntropyOptions;
   private readonly log: MessageLog;
+  private readonly neighbours: readonly PeerRef[];
   private readonly random: Random;
   private readonly contacts: Contacts;
   private readonly recent: RecentUpdates | undefined;
@@ -56,6 +59,8 @@ export class AntiEntropy implements Dissemination {
   /** What the log had kept when this cycle began, and when the one before it did. */
   private kept = 0;
   private keptBefore = 0;
+  /** What this peer has published; as a dissemination. */
+  private own: OwnMessages | undefined = undefined;
 
   constructor(
     self: PeerRef,
@@ -67,9 +72,11 @@ export class AntiEntropy implements Dissemination {
     role: 'dissemination' | 'repair',
     { distances, hashOf = (peer) => peer, ranges }: AntiEntropyHelp = {},
   ) {
+    this.self = self;
     this.session = session;
     this.options = options;
     this.log = log;
+    this.neighbours = neighbours;
     this.random = random;
     this.role = role;
     const partners = partnersOf(options, neighbours, self, random, distances);
@@ -83,8 +90,22 @@ export class AntiEntropy implements Dissemination {
     this.setTimer(this.random.below(this.options.cycleMs), effects);
   }
 
+  /**
+   * Half of the history is for what is on its way to others; what they have not got when
+   * it goes, they never get from here. Where ranges are compared there is always room:
+   * they do not tell what a neighbour has.
+   */
+  hasRoom(): boolean {
+    const { historyMessagesMax, historyBytesMax } = this.log.limits;
+    const { own } = this;
+    return own === undefined || (own.waiting < historyMessagesMax / 2 && own.waitingBytes < historyBytesMax / 2);
+  }
+
   /** A message of one's own waits for the next comparison; it goes to nobody at once. */
-  publish(_message: DataMessage, _nowMs: number, _effects: Effects): number {
+  publish(message: DataMessage, _nowMs: number, _effects: Effects): number {
+    if (this.ranges !== undefined) return 0;
+    this.own ??= new OwnMessages(message.epoch, this.log.limits.historyMessagesMax);
+    this.own.onPublished(message);
     return 0;
   }
 
@@ -115,7 +136,9 @@ export class AntiEntropy implements Dissemination {
 
   onNeighbourUp(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
 
-  onNeighbourDown(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
+  onNeighbourDown(peer: PeerRef): void {
+    this.own?.forget(peer);
+  }
 
   eachPeer(visit: (peer: PeerRef) => void): void {
     this.contacts.eachPeer(visit);
@@ -139,6 +162,8 @@ export class AntiEntropy implements Dissemination {
   /** A peer that compares all at once takes no part: whoever asked gets its digest, and everything is compared. */
   private onRecent(from: PeerRef, message: Recent, nowMs: number, effects: Effects): void {
     const { recent, log } = this;
+    const mine = message.entries.find(({ origin }) => origin === this.self);
+    if (mine !== undefined && this.neighbours.includes(from)) this.own?.onDigest(from, mine);
     if (log.catchingUp) return;
     if (message.step === 'fetch') return this.sendLackedOf(from, message.entries, effects);
     if (recent === undefined) return message.step === 'ask' ? this.sendDigest(from, 'pushPull', effects) : undefined;
@@ -162,6 +187,7 @@ export class AntiEntropy implements Dissemination {
 
   private onDigest(from: PeerRef, digest: Digest, effects: Effects): void {
     this.log.fetchFor(digest.entries);
+    if (this.neighbours.includes(from)) this.own?.onDigest(from, digest.entries.find(({ origin }) => origin === this.self));
     if (digest.mode !== 'push') this.sendLacked(from, digest.entries, effects);
     // An offer is answered by asking, with what is here already.
     if (digest.mode !== 'pull' && !this.log.catchingUp && this.log.lacksFrom(digest.entries)) this.sendDigest(from, 'pull', effects);

@@ -112,6 +112,10 @@ export class Plumtree implements Dissemination {
     return this.missing?.dropped ?? 0;
   }
 
+  get counters(): Readonly<Record<string, number>> {
+    return { missingDropped: this.missingDropped, treesEvicted: this.trees.evicted };
+  }
+
   private onData(from: PeerRef, message: DataMessage, nowMs: number, effects: Effects): void {
     const isNew = this.log.accept(message, from, effects);
     if (message.repair) {

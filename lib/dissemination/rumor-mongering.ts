@@ -72,6 +72,11 @@ export class RumorMongering implements Dissemination {
     if (this.options.mode !== 'push') this.setTimer(nowMs, effects);
   }
 
+  /** One more would cool the oldest, told or not. */
+  hasRoom(): boolean {
+    return this.hot.length < this.options.hotMax;
+  }
+
   /** A rumor of one's own is told from the next cycle on, to nobody at once. */
   publish(message: DataMessage, nowMs: number, effects: Effects): number {
     this.heat(message, nowMs, effects);
@@ -114,6 +119,10 @@ export class RumorMongering implements Dissemination {
   /** How many rumors this peer is still telling. */
   get hotRumors(): number {
     return this.hot.length;
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    return { hot: this.hot.length, overflowed: this.overflowed };
   }
 
   private onData(from: PeerRef, message: DataMessage, nowMs: number, effects: Effects): void {

@@ -14,6 +14,7 @@ import { guarded } from './guarded.ts';
 import type { LinkTable } from './link-table.ts';
 import type { PeerConfig } from './options.ts';
 import type { PeerTable } from './peer-table.ts';
+import { RoundTrips } from './round-trips.ts';
 import { TimerQueue } from './timer-queue.ts';
 import { Tracer } from './tracer.ts';
 
@@ -49,6 +50,7 @@ export class Driver implements Effects {
   readonly detector: FailureDetector | undefined;
   readonly codec: Codec;
   readonly tracer: Tracer;
+  readonly roundTrips: RoundTrips;
   private readonly table: PeerTable;
   private readonly links: LinkTable;
   private readonly clock: Clock;
@@ -75,6 +77,7 @@ export class Driver implements Effects {
     this.engine = new PeerEngine(table.self.ref, epoch, random.fork('engine'), (peer) => table.idOf(peer));
     this.detector = config.failureDetector === undefined ? undefined : new FailureDetector(table.self.ref, config.failureDetector, random.fork('failure detector'));
     this.onPeerEvent = onPeerEvent;
+    this.roundTrips = new RoundTrips((peer, seq) => this.sendUnreliable(peer, { kind: 'ping', group: PEER_GROUP, seq, suspected: false }));
     this.timers = new TimerQueue(clock, (timer) => this.onTimer(timer));
   }
 
@@ -205,8 +208,10 @@ export class Driver implements Effects {
   }
 
   private dispatch(from: PeerRef, message: Message, nowMs: number): void {
-    if (message.group === PEER_GROUP) this.detector?.onMessage(from, message, nowMs, this);
-    else {
+    if (message.group === PEER_GROUP) {
+      if (message.kind === 'ack') this.roundTrips.onAck(from, message.seq, nowMs);
+      this.detector?.onMessage(from, message, nowMs, this);
+    } else {
       if (message.kind !== 'data') this.hooks.get(message.group)?.onControl(from, message, false);
       this.engine.onMessage(from, message, nowMs, this);
     }
@@ -236,7 +241,7 @@ export class Driver implements Effects {
     const delivery = reliable ? 'reliable' : 'unreliable';
     const head = this.headOf(message);
     const body = message.kind === 'data' ? message.payload : undefined;
-    const sent = this.links.send(to, head, body, priorityOf(message), delivery);
+    const sent = this.links.send(to, head, body, priorityOf(message), delivery, message.kind === 'data' && message.repair);
     if (this.tracer.active) this.tracer.onTransmission(to, message, head.length + (body?.length ?? 0), sent);
     if (message.kind !== 'data') {
       if (!sent) this.counters.controlRefused++;

@@ -24,8 +24,8 @@ export interface Environment {
   readonly randomSeed: () => number;
   /** A number that grows with every start of a peer. */
   readonly epoch: () => number;
-  /** The IP address of a name. */
-  readonly resolve: (host: string) => Promise<string>;
+  /** The IP addresses of a name, the best one first. */
+  readonly resolve: (host: string) => Promise<readonly string[]>;
   /** The address told to others by a peer that listens on all. */
   readonly outwardAddress: (family: 4 | 6) => string;
   readonly makeTransport: (kind: TransportKind, parts: TransportParts) => Transport;
@@ -36,7 +36,7 @@ export const MACHINE: Environment = Object.freeze({
   randomBytes: (count: number) => new Uint8Array(randomBytes(count)),
   randomSeed: () => randomInt(2 ** 32),
   epoch: nextEpoch,
-  resolve: async (host: string) => (isIP(host) === 0 ? (await lookup(host)).address : host),
+  resolve: async (host: string) => (isIP(host) === 0 ? (await lookup(host, { all: true })).map(({ address }) => address) : [host]),
   outwardAddress,
   makeTransport: (kind: TransportKind, parts: TransportParts) =>
     kind === 'udp' ? new UdpTransport(parts) : new TcpTransport(parts),

@@ -11,15 +11,17 @@ import { LinksExplained, type RoleChange } from './links-explained.ts';
 import { MessageBuffer } from './message-buffer.ts';
 import type { PeerId } from './peer-table.ts';
 import type { Peer } from './peer.ts';
+import { type Published, Publisher } from './publisher.ts';
+import { Received, idOf } from './received.ts';
 import { Waiters } from './waiters.ts';
 
 /** A message as the application gets it. */
 export interface ReceivedMessage {
-  /** The payload; the application's own from now on. */
+  /** The payload, as a copy that is the application's own; made when it is first read. */
   readonly data: Buffer;
   /** Who published it. */
   readonly from: PeerId;
-  /** The how-many-eth message of this publisher it is, from 0, since it joined the group. */
+  /** How many messages this publisher had published before it in the group, since it joined. */
   readonly seq: number;
   /** Stands for the message alone: publisher, incarnation and number. */
   readonly id: string;
@@ -27,13 +29,6 @@ export interface ReceivedMessage {
   readonly hops: number;
   /** When it was delivered, in ms since 1970. */
   readonly receivedAt: number;
-}
-
-/** What became of a call to publish. */
-export interface Published {
-  readonly id: string;
-  /** Neighbours whose link took the message at once; 0 with epidemics, which tell it in their next cycle. */
-  readonly sentTo: number;
 }
 
 /** What a group tells beside its messages. */
@@ -62,6 +57,7 @@ export interface Explanation {
   readonly role: RoleChange | undefined;
   /** `undefined` where nobody watches it. */
   readonly health: { readonly state: 'alive' | 'suspected'; readonly sinceMs: number } | undefined;
+  /** Where a link does not know its round-trip time, that of the peer over others is told. */
   readonly links: readonly { readonly transport: TransportKind; readonly rttMs: number | undefined; readonly queuedBytes: number; readonly dialled: boolean }[];
 }
 
@@ -78,6 +74,8 @@ export interface GroupStats {
   /** Delivered and not yet read. */
   readonly unread: number;
   readonly lagged: number;
+  /** What overlay, dissemination and history count, by name; which there are depends on the options. */
+  readonly counters: Readonly<Record<string, number>>;
 }
 
 /** What a group needs of its peer; the peer makes it. */
@@ -101,17 +99,17 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   readonly name: string;
   private readonly peer: Peer;
   private readonly ref: GroupRef;
-  private readonly buffer: MessageBuffer<ReceivedMessage>;
+  private readonly buffer: MessageBuffer<Received>;
   private readonly explained = new LinksExplained();
   private readonly waiters: Waiters;
+  private readonly publisher: Publisher;
   /** It is known from where on messages are owed. */
   private caughtUp: boolean;
-  private hadNeighbours = false;
-  /** Calls of `publish` that wait, and the last of them. */
-  private publishing = 0;
-  private lastPublish: Promise<void> = Promise.resolve();
-  private iterated = false;
+  /** Iterations under way. */
+  private iterators = 0;
+  private toldLagged = 0;
   private ended = false;
+  private atTheEnd: EngineCounts | undefined = undefined;
   private delivered = 0;
   private lost = 0;
 
@@ -123,6 +121,15 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     this.ref = ref;
     this.buffer = new MessageBuffer(bufferMessagesMax, bufferBytesMax);
     this.waiters = new Waiters(peer.clock);
+    this.publisher = new Publisher({
+      clock: peer.clock,
+      timeoutMs: peer.config.publishTimeoutMs,
+      neighbours: () => this.neighbourRefs(),
+      hasRoom: (neighbour, bytes, share) => peer.hasRoom(neighbour, bytes, share),
+      takesMore: () => this.engine()?.dissemination.hasRoom?.() ?? true,
+      publish: (data) => this.publishNow(data),
+      afterTurn: (run) => void setImmediate(run),
+    });
     this.caughtUp = startsAtOnce;
   }
 
@@ -151,8 +158,9 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   /**
    * Multicasts `data`, which must not be changed afterwards. Waits for a neighbour, where
    * the group has had one, and for room in the neighbours' queues, `publishTimeoutMs` at
-   * most. A neighbour whose queue is still full then is passed over, and gets the message
-   * by repair. Messages go out in the order of the calls.
+   * most. A neighbour whose queue is still full then is passed over from then on, until
+   * its queue has run low, and gets by repair what it missed. Messages go out in the
+   * order of the calls.
    * @throws {OverlayError} `MESSAGE_TOO_LARGE`; `NO_NEIGHBOURS`; `QUEUE_FULL` when no neighbour has room, or too many calls wait; `CLOSED`. Nothing was published then.
    */
   async publish(data: Uint8Array, options: { readonly signal?: AbortSignal } = {}): Promise<Published> {
@@ -163,8 +171,7 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     if (data.length > messageBytesMax) {
       throw new OverlayError('MESSAGE_TOO_LARGE', `publish: expected at most ${messageBytesMax} bytes (messageBytesMax), got ${data.length}.`);
     }
-    if (this.publishing === 0 && this.isRoomy(data.length, QUIET_SHARE)) return this.publishNow(data);
-    return this.publishInTurn(data, options.signal);
+    return this.publisher.publish(data, options.signal);
   }
 
   /** Why `peer` plays the part that it plays here, and since when. `undefined` for a peer that was never heard of. */
@@ -184,27 +191,27 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   }
 
   stats(): GroupStats {
-    const engine = this.engine();
-    return {
-      neighbours: engine?.overlay.neighbours.length ?? 0,
-      published: engine?.published ?? 0,
-      delivered: this.delivered,
-      duplicates: engine?.log.duplicates ?? 0,
-      dropped: engine?.log.dropped ?? 0,
-      missing: engine?.log.missing ?? 0,
-      lost: this.lost,
-      unread: this.buffer.size,
-      lagged: this.buffer.lagged,
-    };
+    const { delivered, lost, buffer } = this;
+    const counts = this.atTheEnd ?? countsOf(this.engine());
+    return { neighbours: this.neighbourRefs().length, ...counts, delivered, lost, unread: buffer.size, lagged: buffer.lagged };
   }
 
-  /** Messages as they are delivered, those included that came since the group was joined. Ends when the group is left. */
+  /**
+   * Messages as they are delivered, those included that came since the group was
+   * joined, or since the iteration before this one ended where nobody else listens.
+   * Ends when the group is left.
+   */
   [Symbol.asyncIterator](): AsyncIterator<ReceivedMessage, undefined> {
-    this.iterated = true;
-    if (this.buffer.lagged > 0) this.emit('lagged', this.buffer.lagged);
+    let open = true;
+    this.iterators++;
+    this.tellLagged();
     return {
-      next: () => this.buffer.next(),
-      return: () => Promise.resolve({ done: true, value: undefined }),
+      next: () => (open ? this.buffer.next() : Promise.resolve(DONE)),
+      return: () => {
+        if (open) this.iterators--;
+        open = false;
+        return Promise.resolve(DONE);
+      },
     };
   }
 
@@ -224,9 +231,9 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     this.explained.onFirstCopy(from, receivedAt);
     this.delivered++;
     const received = new Received(message, this.peer.idOf(message.origin), receivedAt);
-    if (this.iterated || this.listenerCount('message') === 0) {
-      const dropped = this.buffer.push(received);
-      if (dropped > 0 && this.iterated) guarded(() => this.emit('lagged', dropped));
+    if (this.iterators > 0 || this.listenerCount('message') === 0) {
+      this.buffer.push(received);
+      if (this.iterators > 0) this.tellLagged();
     } else if (this.buffer.size > 0) this.buffer.clear();
     this.emit('message', received);
   }
@@ -237,7 +244,8 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     switch (event.kind) {
       case 'neighbourUp':
       case 'neighbourDown':
-        this.hadNeighbours = true;
+        if (event.kind === 'neighbourUp') this.publisher.onNeighbourUp();
+        else this.publisher.onNeighbourDown(event.peer);
         this.waiters.check();
         this.emit(event.kind, this.peer.idOf(event.peer));
         return;
@@ -262,18 +270,29 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     this.explained.onControl(peer, message, sent, Date.now());
   }
 
-  /** @internal The group has been left. */
-  end(): void {
+  /** @internal The group is left; what `engine` has counted stays. */
+  end(engine: EngineGroup | undefined): void {
     if (this.ended) return;
+    this.atTheEnd = countsOf(engine);
     this.ended = true;
     this.buffer.end();
-    this.waiters.end(new OverlayError('CLOSED', `expected a group that stays joined, got ${describe(this.name)}, which was left meanwhile.`));
+    const error = new OverlayError('CLOSED', `expected a group that stays joined, got ${describe(this.name)}, which was left meanwhile.`);
+    this.waiters.end(error);
+    this.publisher.end(error);
     guarded(() => this.emit('left'));
   }
 
   /** @internal A queue has room again. */
   onDrain(): void {
-    this.waiters.check();
+    this.publisher.check();
+  }
+
+  /** What nobody was told of yet. */
+  private tellLagged(): void {
+    const messages = this.buffer.lagged - this.toldLagged;
+    if (messages === 0) return;
+    this.toldLagged = this.buffer.lagged;
+    guarded(() => this.emit('lagged', messages));
   }
 
   private treeRole(ref: PeerRef): 'eager' | 'lazy' | undefined {
@@ -299,80 +318,17 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
   }
 
   private publishNow(data: Uint8Array): Published {
+    this.openEngine();
     const { origin, epoch, seq, sentTo } = this.peer.publish(this.ref, data);
     return { id: idOf(this.peer.idOf(origin), epoch, seq), sentTo };
   }
-
-  /** One call after the other, each when those before it are done. */
-  private async publishInTurn(data: Uint8Array, signal: AbortSignal | undefined): Promise<Published> {
-    if (this.publishing >= PUBLISHING_MAX) throw new OverlayError('QUEUE_FULL', `publish: expected at most ${PUBLISHING_MAX} calls that wait, got one more; await each.`);
-    const before = this.lastPublish;
-    let done = (): void => {};
-    this.lastPublish = new Promise((resolve) => { done = resolve; });
-    this.publishing++;
-    try {
-      await before;
-      await this.waitForRoom(data.length, signal);
-      return this.publishNow(data);
-    } finally {
-      this.publishing--;
-      done();
-    }
-  }
-
-  private async waitForRoom(bytes: number, signal: AbortSignal | undefined): Promise<void> {
-    const { publishTimeoutMs } = this.peer.config;
-    const patienceMs = this.hadNeighbours ? publishTimeoutMs : 0;
-    // Queues tell when they have run low; a large message may fit before.
-    const polling = this.peer.every(POLL_MS, () => this.waiters.check());
-    try {
-      const end = await this.waiters.until(() => this.isRoomy(bytes, QUIET_SHARE), patienceMs, signal);
-      if (end === 'held' || this.neighbourRefs().length === 0 || this.neighbourRefs().some((ref) => this.peer.hasRoom(ref, bytes, 1))) return;
-    } finally {
-      polling.cancel();
-    }
-    throw new OverlayError('QUEUE_FULL', `publish: expected room in the queue of a neighbour within ${publishTimeoutMs} ms (publishTimeoutMs), got none; publish more slowly, or raise queueBytesMax.`);
-  }
-
-  /** Whether there are neighbours, and room for `bytes` in the queue of each. */
-  private isRoomy(bytes: number, share: number): boolean {
-    const neighbours = this.neighbourRefs();
-    return neighbours.length > 0 && neighbours.every((ref) => this.peer.hasRoom(ref, bytes, share));
-  }
 }
 
-/** Makes the id when it is asked for: many never ask. */
-class Received implements ReceivedMessage {
-  readonly data: Buffer;
-  readonly from: PeerId;
-  readonly seq: number;
-  readonly hops: number;
-  readonly receivedAt: number;
-  private readonly epoch: number;
+const DONE = Object.freeze({ done: true, value: undefined });
 
-  constructor({ payload, epoch, seq, hops }: DataMessage, from: PeerId, receivedAt: number) {
-    this.data = payload instanceof Buffer ? payload : Buffer.from(payload.buffer, payload.byteOffset, payload.length);
-    this.from = from;
-    this.seq = seq;
-    this.hops = hops;
-    this.receivedAt = receivedAt;
-    this.epoch = epoch;
-  }
+type EngineCounts = Pick<GroupStats, 'published' | 'duplicates' | 'dropped' | 'missing' | 'counters'>;
 
-  get id(): string {
-    return idOf(this.from, this.epoch, this.seq);
-  }
-}
-
-/** Calls of `publish` that may wait at a time. */
-const PUBLISHING_MAX = 1024;
-
-/** While a call waits for room, it looks this often, in ms. */
-const POLL_MS = 10;
-
-/** Share of a queue's limit above which `publish` waits. */
-const QUIET_SHARE = 0.5;
-
-function idOf(origin: PeerId, epoch: number, seq: number): string {
-  return `${origin}:${epoch}:${seq}`;
+function countsOf(engine: EngineGroup | undefined): EngineCounts {
+  const { published = 0, log, counters = {} } = engine ?? {};
+  return { published, duplicates: log?.duplicates ?? 0, dropped: log?.dropped ?? 0, missing: log?.missing ?? 0, counters };
 }

@@ -19,6 +19,9 @@ export interface LinkTableOptions {
   readonly dialFirst: TransportKind;
   /** Bytes that wait while a link to a peer opens; one frame always fits. */
   readonly queueBytesMax: number;
+  /** First wait before a TCP address that failed is tried again beside UDP, in ms; doubles up to `bootstrapRetryMaxMs`. */
+  readonly bootstrapRetryMs: number;
+  readonly bootstrapRetryMaxMs: number;
   /** Links at a time: at three quarters of it the one unused longest makes room for one that is dialled. */
   readonly linksMax: number;
 }
@@ -38,6 +41,6 @@ export interface LinkTableHandlers {
 /** What a table needs of the machine. */
 export interface LinkTableNeeds {
   readonly clock: Clock;
-  /** The IP address of a name. */
-  readonly resolve: (host: string) => Promise<string>;
+  /** The IP addresses of a name, the best one first. */
+  readonly resolve: (host: string) => Promise<readonly string[]>;
 }

@@ -1,17 +1,15 @@
-import { isIP } from 'node:net';
 import type { PeerRef } from '../core/ids.ts';
-import { type Address, type TransportKind, formatAddress } from '../transport/address.ts';
+import type { Address, TransportKind } from '../transport/address.ts';
 import type { Clock } from '../transport/clock.ts';
 import type { Delivery, Link, LinkDownReason, Priority, Transport, TransportHandlers } from '../transport/transport.ts';
+import { AddressDials } from './address-dials.ts';
 import { FlapDamping } from './flap-damping.ts';
 import { decodeHello } from './hello.ts';
+import { LinkChoice } from './link-choice.ts';
 import type { LinkTableHandlers, LinkTableNeeds, LinkTableOptions } from './link-table-parts.ts';
 import { PeerDials } from './peer-dials.ts';
 import { LinkedPeers, type PeerLinks } from './peer-links.ts';
 import type { KnownPeer, PeerTable } from './peer-table.ts';
-
-/** Addresses that mean all of this machine's, and the one that leads to it. */
-const UNSPECIFIED: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /** Further links of one peer that are kept until it closes them; the oldest is closed here. */
 const SPARES_MAX = 4;
@@ -25,24 +23,24 @@ export class LinkTable implements TransportHandlers {
   private readonly transports = new Map<TransportKind, Transport>();
   private readonly table: PeerTable;
   private readonly clock: Clock;
-  private readonly resolve: (host: string) => Promise<string>;
   private readonly options: LinkTableOptions;
   private readonly handlers: LinkTableHandlers;
+  private readonly choice: LinkChoice;
   private readonly damping = new FlapDamping<string>();
   private readonly byPeer = new LinkedPeers();
   /** Weak, since a link that was let go may still bring frames, and says nothing when it is done. */
   private readonly owners = new WeakMap<Link, Owner>();
+  private readonly addresses: AddressDials;
   private readonly dials: PeerDials;
-  /** Addresses that are being dialled, of which it is not known who answers there. */
-  private readonly dialled = new Set<string>();
   private closed = false;
   readonly counters = { dialled: 0, damped: 0, badHello: 0, ownHello: 0, tableFull: 0, doubles: 0, waitingDropped: 0, evicted: 0, dialsDropped: 0, restarts: 0, staleHello: 0 };
 
   constructor(table: PeerTable, { clock, resolve }: LinkTableNeeds, options: LinkTableOptions, handlers: LinkTableHandlers) {
     this.table = table;
     this.clock = clock;
-    this.resolve = resolve;
+    this.addresses = new AddressDials(resolve);
     this.options = options;
+    this.choice = new LinkChoice(options.prefer, options.largeBytes);
     this.dials = new PeerDials(options.linksMax, (peer) => this.isWanted(peer));
     this.handlers = handlers;
   }
@@ -51,16 +49,19 @@ export class LinkTable implements TransportHandlers {
     this.transports.set(transport.transport, transport);
   }
 
-  /** Queues a frame for a peer, over a link that is opened if need be. False when it had to be dropped. */
-  send(to: PeerRef, head: Uint8Array, body: Uint8Array | undefined, priority: Priority, delivery: Delivery): boolean {
+  /**
+   * Queues a frame for a peer, over a link that is opened if need be. False when it had to be dropped.
+   * @param bulk it is one of many that are brought at once, as when a newcomer catches up.
+   */
+  send(to: PeerRef, head: Uint8Array, body: Uint8Array | undefined, priority: Priority, delivery: Delivery, bulk = false): boolean {
     const links = this.byPeer.made(to, this.clock.nowMs());
     const bytes = head.length + (body?.length ?? 0);
     links.usedMs = this.clock.nowMs();
     // The first large frame opens the TCP link; those before it is up go by UDP.
-    if (links.udp !== undefined && links.tcp === undefined && this.prefersTcp(bytes)) this.openTcp(links);
-    const link = this.pick(links, bytes);
+    if (links.udp !== undefined && links.tcp === undefined && this.choice.prefersTcp(bytes)) this.openTcp(links);
+    const link = this.choice.pick(links, bytes, bulk);
     if (link !== undefined) return link.send(head, body, priority, delivery);
-    if (!links.waiting.offer({ head, body, priority, delivery }, this.options.queueBytesMax)) {
+    if (!links.waiting.offer({ head, body, priority, delivery, bulk }, this.options.queueBytesMax)) {
       this.counters.waitingDropped++;
       return false;
     }
@@ -88,13 +89,7 @@ export class LinkTable implements TransportHandlers {
 
   /** Dials an address of which it is not known who answers there. */
   dial(address: Address): void {
-    if (this.dialled.has(formatAddress(address))) return;
-    this.dialled.add(formatAddress(address));
-    if (isIP(address.host) !== 0) return this.dialIp(address, address);
-    void this.resolve(address.host).then(
-      (host) => this.dialIp({ ...address, host }, address),
-      () => this.addressFailed(address, 'unreachable'),
-    );
+    this.addresses.begin(address, () => this.dialHost(address, 'unreachable'));
   }
 
   /** Whether a link to `peer` is up. */
@@ -112,16 +107,15 @@ export class LinkTable implements TransportHandlers {
     return this.byPeer.get(peer)?.up ?? [];
   }
 
-  /** The peers to which a link is up, those heard of last first. */
+  /** The peers to which a link is up, those first with which something was last exchanged. */
   upPeers(): PeerRef[] {
     return this.byPeer.up().sort((x, y) => y.usedMs - x.usedMs).map(({ peer }) => peer);
   }
 
-  /** Bytes that wait for `peer` on the link that a frame of `bytes` would take. */
-  queuedBytes(peer: PeerRef, bytes: number): number {
+  /** Whether a frame of `bytes` would leave at most `roomBytes` waiting on each link to `peer`; an empty queue has room for any frame. */
+  hasRoom(peer: PeerRef, bytes: number, roomBytes: number): boolean {
     const links = this.byPeer.get(peer);
-    if (links === undefined) return 0;
-    return this.pick(links, bytes)?.queuedBytes ?? links.waiting.bytes;
+    return links === undefined || this.choice.hasRoom(links, bytes, roomBytes);
   }
 
   /** Gives up a peer that no longer answers: closes its links and says that it is down. */
@@ -137,8 +131,7 @@ export class LinkTable implements TransportHandlers {
   sweep(): void {
     const nowMs = this.clock.nowMs();
     for (const links of this.byPeer.all()) {
-      const idle = links.wanted === 0 && links.dialling === undefined && nowMs - links.usedMs > this.options.idleLinkMs;
-      if (idle) this.forget(links);
+      if (links.isIdle(nowMs, this.options.idleLinkMs)) this.forget(links);
     }
   }
 
@@ -187,7 +180,7 @@ export class LinkTable implements TransportHandlers {
     const owner = this.owners.get(link);
     this.owners.delete(link);
     if (owner === undefined || this.closed) return;
-    if (owner.kind === 'address') return this.addressFailed(owner.address, reason);
+    if (owner.kind === 'address') return this.dialHost(owner.address, reason);
     const links = this.byPeer.get(owner.peer);
     if (links === undefined) return;
     if (links.dialling === link) return this.dialFailed(owner.peer, reason);
@@ -217,13 +210,14 @@ export class LinkTable implements TransportHandlers {
     const before = links[link.transport];
     this.owners.set(link, { kind: 'peer', peer: peer.ref });
     if (links.dialling === link) links.dialling = undefined;
+    if (link.transport === 'tcp') links.tcpFailures = 0;
     if (before === undefined) links[link.transport] = link;
     else this.choose(links, link, before, peer);
     links.usedMs = this.clock.nowMs();
     links.epoch = epoch;
     this.sendWaiting(links);
     const dialled = owner?.kind === 'address' ? owner.address : undefined;
-    if (dialled !== undefined) this.dialled.delete(formatAddress(dialled));
+    if (dialled !== undefined) this.addresses.end(dialled);
     if (!wasUp || dialled !== undefined) this.handlers.onPeerUp(peer, dialled);
   }
 
@@ -248,42 +242,36 @@ export class LinkTable implements TransportHandlers {
   }
 
   private addressFailed(address: Address, reason: LinkDownReason | 'own-address'): void {
-    this.dialled.delete(formatAddress(address));
+    this.addresses.end(address);
     this.handlers.onAddressFailed(address, reason);
   }
 
   private refuse(link: Link, owner: Owner | undefined, why: 'badHello' | 'tableFull' | 'ownHello' | 'damped' | 'staleHello'): void {
     this.counters[why]++;
     link.close();
-    if (owner?.kind === 'address') this.addressFailed(owner.address, why === 'ownHello' ? 'own-address' : 'protocol-error');
-    else if (owner?.kind === 'peer') this.dialFailed(owner.peer, 'protocol-error');
-  }
-
-  /** The link for a frame of `bytes`, of those that are up. */
-  private pick({ udp, tcp }: PeerLinks, bytes: number): Link | undefined {
-    return this.prefersTcp(bytes) ? (tcp ?? udp) : (udp ?? tcp);
-  }
-
-  private prefersTcp(bytes: number): boolean {
-    const { prefer, largeBytes } = this.options;
-    return prefer === 'tcp' || (prefer === 'auto' && bytes >= largeBytes);
+    const reason = why === 'badHello' ? 'protocol-error' : 'refused';
+    if (owner?.kind === 'address' && why === 'ownHello') this.addressFailed(owner.address, 'own-address');
+    else if (owner?.kind === 'address') this.dialHost(owner.address, reason);
+    else if (owner?.kind === 'peer') this.dialFailed(owner.peer, reason);
   }
 
   private openTcp(links: PeerLinks): void {
-    if (links.dialling !== undefined || links.tcpFailed) return;
+    if (links.dialling !== undefined || this.clock.nowMs() < links.tcpRetryAtMs) return;
     const address = this.table.get(links.peer).addresses.find(({ transport }) => transport === 'tcp');
-    if (address === undefined || !this.transports.has('tcp')) links.tcpFailed = true;
+    if (address === undefined || !this.transports.has('tcp')) links.tcpRetryAtMs = Infinity;
     else this.dialFor(links, address);
   }
 
-  /** @param asked the address as it was given: a name, perhaps. */
-  private dialIp(given: Address, asked: Address): void {
-    const address = { ...given, host: UNSPECIFIED[given.host] ?? given.host };
+  /** Dials the next host of an address; when there is none, it has failed for `reason`. */
+  private dialHost(asked: Address, reason: LinkDownReason): void {
+    if (this.closed) return;
+    const address = this.addresses.next(asked);
+    if (address === undefined) return this.addressFailed(asked, reason);
     const transport = this.transports.get(address.transport);
-    if (this.closed || transport === undefined) return;
+    if (transport === undefined) return;
     const known = this.upAt(address);
     if (known !== undefined) {
-      this.dialled.delete(formatAddress(asked));
+      this.addresses.end(asked);
       return this.handlers.onPeerUp(known, asked);
     }
     this.makeRoom();
@@ -330,13 +318,19 @@ export class LinkTable implements TransportHandlers {
   private dialFailed(peer: PeerRef, reason: LinkDownReason): void {
     const links = this.byPeer.get(peer);
     if (links === undefined) return;
-    if (links.dialling?.transport === 'tcp') links.tcpFailed = true;
+    if (links.dialling?.transport === 'tcp') this.tcpFailed(links);
     links.dialling = undefined;
     if (!this.isUp(peer)) this.dialNext(links, reason);
   }
 
+  /** Large frames go by UDP for a while. */
+  private tcpFailed(links: PeerLinks): void {
+    const { bootstrapRetryMs, bootstrapRetryMaxMs } = this.options;
+    links.tcpRetryAtMs = this.clock.nowMs() + Math.min(bootstrapRetryMaxMs, bootstrapRetryMs * 2 ** Math.min(links.tcpFailures++, 20));
+  }
+
   private sendWaiting(links: PeerLinks): void {
-    for (const { head, body, priority, delivery } of links.waiting.takeAll()) this.send(links.peer, head, body, priority, delivery);
+    for (const { head, body, priority, delivery, bulk } of links.waiting.takeAll()) this.send(links.peer, head, body, priority, delivery, bulk);
   }
 
   private peerDown(links: PeerLinks, reason: LinkDownReason): void {

@@ -3,7 +3,7 @@
  * the oldest goes, since a reader that lags wants to catch up with the present. How
  * many went is kept, so that the reader can be told.
  */
-export class MessageBuffer<T extends { readonly data: Uint8Array }> {
+export class MessageBuffer<T extends { readonly bytes: number }> {
   private readonly messagesMax: number;
   private readonly bytesMax: number;
   private kept: T[] = [];
@@ -32,7 +32,7 @@ export class MessageBuffer<T extends { readonly data: Uint8Array }> {
       return 0;
     }
     this.kept.push(message);
-    this.bytes += message.data.length;
+    this.bytes += message.bytes;
     let dropped = 0;
     while (this.size > this.messagesMax || (this.bytes > this.bytesMax && this.size > 1)) {
       this.take();
@@ -64,7 +64,7 @@ export class MessageBuffer<T extends { readonly data: Uint8Array }> {
   private take(): T | undefined {
     const message = this.kept[this.first];
     if (message === undefined) return undefined;
-    this.bytes -= message.data.length;
+    this.bytes -= message.bytes;
     this.first++;
     if (this.first * 2 > this.kept.length) {
       this.kept = this.kept.slice(this.first);

@@ -16,7 +16,7 @@ export interface PeerOptions extends Partial<PeerLimits> {
   readonly id?: string;
   /** Times that fit the network: `local` (one machine), `lan`, `wan`. Default `lan`. */
   readonly preset?: Preset;
-  /** Which transport carries what between peers that share both. Default `auto`: large frames by TCP, all else by UDP. */
+  /** Which transport carries what between peers that share both. Default `auto`: large frames by TCP, and where it is up what is brought later, as to newcomers; all else by UDP. */
   readonly prefer?: TransportPreference;
   /** How neighbours are watched; `none` leaves it to the links' own timeouts. */
   readonly failureDetector?: 'none' | Partial<FailureDetectorOptions>;
@@ -130,6 +130,7 @@ const PRESETS: Readonly<Record<Preset, PresetDifferences>> = {
  * @throws {OverlayError} `INVALID_OPTION` naming the option, what was expected and what came.
  */
 export function peerConfig(options: PeerOptions = {}): PeerConfig {
+  checkObject('createPeer', options);
   const { listen, bootstrap, advertise, id, preset = 'lan', prefer = 'auto', failureDetector = {}, signal, ...limits } = options;
   if (!Object.hasOwn(PRESETS, preset)) invalidOption('preset', `one of ${Object.keys(PRESETS).join(', ')}`, preset);
   if (!['auto', 'udp', 'tcp'].includes(prefer)) invalidOption('prefer', 'one of auto, udp, tcp', prefer);
@@ -157,9 +158,15 @@ export function peerConfig(options: PeerOptions = {}): PeerConfig {
 
 /** The options of a group as the core takes them, with the defaults that live groups have. */
 export function liveGroupOptions(options: JoinOptions, { preset, messageBytesMax }: PeerConfig): GroupOptions {
+  checkObject('join', options);
+  for (const name of Object.keys(options)) if (!Object.hasOwn(JOIN_OPTIONS, name)) invalidOption('join', `options ${Object.keys(JOIN_OPTIONS).join(', ')}`, name);
   const { history = {}, members: _members, bufferMessagesMax: _messages, bufferBytesMax: _bytes, ...rest } = given(options);
-  for (const name of Object.keys(rest)) if (PEERS_OWN.includes(name)) invalidOption('join', 'options of a group', name);
-  for (const name of Object.keys(history)) if (name !== 'messagesMax' && name !== 'bytesMax') invalidOption('join: history', 'messagesMax or bytesMax', name);
+  checkObject('join: history', history);
+  for (const [name, value] of Object.entries(history)) {
+    if (name !== 'messagesMax' && name !== 'bytesMax') invalidOption('join: history', 'messagesMax or bytesMax', name);
+    const max = HISTORY_MAX[name];
+    if (value !== undefined && !(Number.isInteger(value) && value >= 0 && value <= max)) invalidOption(`join: history.${name}`, `a whole number from 0 to ${max}`, value);
+  }
   const { dissemination = 'plumtree' } = rest;
   const kind = typeof dissemination === 'object' ? dissemination?.kind : dissemination;
   return {
@@ -173,8 +180,25 @@ export function liveGroupOptions(options: JoinOptions, { preset, messageBytesMax
   };
 }
 
-/** Options of the core that a live group takes from elsewhere: its peer, or `history`. */
-const PEERS_OWN: readonly string[] = ['messageBytesMax', 'historyMessagesMax', 'historyBytesMax'];
+/** The names of all that `join` takes. */
+const JOIN_OPTIONS: Readonly<Record<keyof JoinOptions, true>> = {
+  overlay: true,
+  members: true,
+  dissemination: true,
+  repair: true,
+  order: true,
+  since: true,
+  history: true,
+  catchUpTimeoutMs: true,
+  originsMax: true,
+  gapTimeoutMs: true,
+  orderBufferMax: true,
+  digestRangesMax: true,
+  bufferMessagesMax: true,
+  bufferBytesMax: true,
+};
+
+const HISTORY_MAX = { messagesMax: 10_000_000, bytesMax: 2 ** 40 };
 
 /** How much a group keeps of what was not read. */
 export function bufferLimits({ bufferMessagesMax = 1024, bufferBytesMax = 64 * 1024 * 1024 }: JoinOptions): { readonly bufferMessagesMax: number; readonly bufferBytesMax: number } {
@@ -184,7 +208,12 @@ export function bufferLimits({ bufferMessagesMax = 1024, bufferBytesMax = 64 * 1
   return { bufferMessagesMax, bufferBytesMax };
 }
 
-function addresses(given: string | readonly string[], option: string): Address[] {
+function checkObject(option: string, options: unknown): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) invalidOption(option, 'an object of options', options);
+}
+
+/** Addresses as they are given, read. @throws {OverlayError} `INVALID_OPTION`. */
+export function addresses(given: string | readonly string[], option: string): Address[] {
   const list: unknown = typeof given === 'string' ? [given] : given;
   if (!Array.isArray(list) || list.some((text) => typeof text !== 'string')) invalidOption(option, 'an address or a list of them', given);
   return (list as readonly string[]).map((text) => parseAddress(text, option));

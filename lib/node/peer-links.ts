@@ -5,12 +5,16 @@ import type { Delivery, Link, Priority } from '../transport/transport.ts';
 /** Frames that wait while a link to one peer opens; further ones are refused. */
 const WAITING_FRAMES_MAX = 1024;
 
+/** So many times as long is waited where the other end dialled: it may want a link that is quiet, and closes it when it does not. A guess. */
+const ACCEPTED_IDLE_TIMES = 4;
+
 /** A frame that waits for a link. */
 export interface WaitingFrame {
   readonly head: Uint8Array;
   readonly body: Uint8Array | undefined;
   readonly priority: Priority;
   readonly delivery: Delivery;
+  readonly bulk: boolean;
 }
 
 /** What is to be sent to a peer once a link to it is up. Bounded in frames and bytes; one frame always fits. */
@@ -59,8 +63,9 @@ export class PeerLinks {
   usedMs: number;
   /** All addresses were tried in vain; the report is under way. */
   failing = false;
-  /** Its TCP address does not answer: large frames go by UDP. */
-  tcpFailed = false;
+  /** Its TCP address has not answered so many times in a row, and is not tried before then: large frames go by UDP. */
+  tcpFailures = 0;
+  tcpRetryAtMs = 0;
 
   constructor(peer: PeerRef, nowMs: number) {
     this.peer = peer;
@@ -74,6 +79,13 @@ export class PeerLinks {
   /** The links that are up. */
   get up(): readonly Link[] {
     return [this.udp, this.tcp].filter((link) => link !== undefined);
+  }
+
+  /** Whether nobody wants them, and no frame has gone over them for so long that they should be closed. */
+  isIdle(nowMs: number, idleLinkMs: number): boolean {
+    const accepted = this.isUp && this.udp?.dialled !== true && this.tcp?.dialled !== true;
+    const idleMs = accepted ? ACCEPTED_IDLE_TIMES * idleLinkMs : idleLinkMs;
+    return this.wanted === 0 && this.dialling === undefined && nowMs - this.usedMs > idleMs;
   }
 
   /** Every link that there is. */

@@ -7,7 +7,7 @@ import { OverlayError, invalidOption } from '../core/errors.ts';
 import { type GroupRef, type PeerRef, groupRef } from '../core/ids.ts';
 import { Random } from '../core/random.ts';
 import type { Group as EngineGroup, PublishOutcome } from '../peer/group.ts';
-import { type Address, formatAddress, parseAddress } from '../transport/address.ts';
+import { type Address, formatAddress } from '../transport/address.ts';
 import type { Clock, TimerHandle } from '../transport/clock.ts';
 import type { LinkDownReason, Transport } from '../transport/transport.ts';
 import { DATA_HEADER_BYTES_MAX } from '../wire/data-header.ts';
@@ -17,7 +17,7 @@ import { type Explanation, Group } from './group.ts';
 import { guarded } from './guarded.ts';
 import { encodeHello } from './hello.ts';
 import { LinkTable } from './link-table.ts';
-import { type JoinOptions, type PeerConfig, bufferLimits, liveGroupOptions } from './options.ts';
+import { type JoinOptions, type PeerConfig, addresses, bufferLimits, liveGroupOptions } from './options.ts';
 import { type PeerId, PeerTable } from './peer-table.ts';
 import { Rendezvous } from './rendezvous.ts';
 
@@ -36,6 +36,9 @@ export interface PeerEvents {
 
 const NO_BOOTSTRAP = 'no bootstrap address was given, so that others must join through this peer.';
 const STILL_LOOKING = 'no bootstrap address has answered so far.';
+
+/** Peers whose links do not know their round-trip time are asked this often, in ms: a guess. */
+const ROUND_TRIPS_MS = 2000;
 
 /** Links that nobody wants are looked for this often, in ms. */
 const SWEEP_MS = 5000;
@@ -59,6 +62,7 @@ export class Peer extends EventEmitter<PeerEvents> {
   private readonly groups = new Map<GroupRef, Group>();
   private alone: string;
   private sweeping: TimerHandle | undefined = undefined;
+  private measuring: TimerHandle | undefined = undefined;
   private closing: Promise<void> | undefined = undefined;
 
   private constructor(config: PeerConfig, environment: Environment) {
@@ -151,12 +155,14 @@ export class Peer extends EventEmitter<PeerEvents> {
 
   /** Counters of everything below the groups, by name. */
   stats(): Readonly<Record<string, Readonly<Record<string, number>>>> {
-    const { engine, counters, codec } = this.driver;
+    const { engine, counters, codec, detector } = this.driver;
+    const linked = this.links.upPeers();
     return {
       peers: { known: this.table.size, forgotten: this.table.forgotten, refused: this.table.refused },
-      links: { up: this.links.upPeers().length, ...this.links.counters },
+      links: { peers: linked.length, up: linked.reduce((sum, peer) => sum + this.links.up(peer).length, 0), ...this.links.counters },
       frames: { ...counters, strays: engine.strays },
       codec: { ...codec.counters },
+      ...(detector === undefined ? {} : { failureDetector: { ...detector.counters, localHealth: detector.localHealth } }),
       ...Object.fromEntries(this.transports.map(({ transport, counters: counts }) => [transport, counts])),
     };
   }
@@ -197,10 +203,9 @@ export class Peer extends EventEmitter<PeerEvents> {
     return this.driver.publish(ref, data);
   }
 
-  /** @internal Whether the queue towards a peer would be filled to less than `share` of its limit. */
+  /** @internal Whether `bytes` more would fill no queue towards a peer to more than `share` of its limit. */
   hasRoom(ref: PeerRef, bytes: number, share: number): boolean {
-    const queued = this.links.queuedBytes(ref, bytes);
-    return queued === 0 || queued + bytes <= share * this.config.queueBytesMax;
+    return this.links.hasRoom(ref, bytes, share * this.config.queueBytesMax);
   }
 
   /** @internal */
@@ -211,7 +216,9 @@ export class Peer extends EventEmitter<PeerEvents> {
 
   /** @internal */
   linksOf(ref: PeerRef): Explanation['links'] {
-    return this.links.up(ref).map(({ transport, rttMs, queuedBytes, dialled }) => ({ transport, rttMs, queuedBytes, dialled }));
+    const links = this.links.up(ref);
+    const otherMs = links.find(({ rttMs }) => rttMs !== undefined)?.rttMs ?? this.driver.roundTrips.of(ref);
+    return links.map(({ transport, rttMs, queuedBytes, dialled }) => ({ transport, rttMs: rttMs ?? otherMs, queuedBytes, dialled }));
   }
 
   /** @internal */
@@ -220,8 +227,9 @@ export class Peer extends EventEmitter<PeerEvents> {
     if (group === undefined) return;
     this.rendezvous.removeGroup(ref);
     this.groups.delete(ref);
+    const engine = this.engineGroup(ref);
     this.driver.leave(ref);
-    group.end();
+    group.end(engine);
   }
 
   /** @internal Why there may be no neighbours, for an error's text. */
@@ -257,6 +265,7 @@ export class Peer extends EventEmitter<PeerEvents> {
       if (advertise === undefined) this.table.setSelfAddresses([...this.table.self.addresses, this.outward(bound)]);
     }
     this.sweeping = this.every(SWEEP_MS, () => this.links.sweep());
+    this.measuring = this.every(ROUND_TRIPS_MS, () => this.measureRoundTrips());
   }
 
   private outward(address: Address): Address {
@@ -266,7 +275,8 @@ export class Peer extends EventEmitter<PeerEvents> {
 
   private async resolved(address: Address, option: string): Promise<Address> {
     try {
-      return { ...address, host: await this.environment.resolve(address.host) };
+      const [host = address.host] = await this.environment.resolve(address.host);
+      return { ...address, host };
     } catch (error) {
       return invalidOption(option, `a name that can be resolved (${error instanceof Error ? error.message : 'no reason given'})`, address.host);
     }
@@ -284,6 +294,13 @@ export class Peer extends EventEmitter<PeerEvents> {
   private onEvent(event: ProtocolEvent): void {
     if (event.kind === 'failed') this.links.fail(event.peer, 'timeout');
     else if (event.kind === 'suspected' || event.kind === 'refuted') this.emit(event.kind, this.idOf(event.peer));
+  }
+
+  /** Not over links that nobody wants: they would never be idle. Who watches nobody sends no pings, nor answers them. */
+  private measureRoundTrips(): void {
+    if (this.driver.detector === undefined) return;
+    const unknown = this.links.upPeers().filter((peer) => this.links.isWanted(peer) && this.links.up(peer).every(({ rttMs }) => rttMs === undefined));
+    this.driver.roundTrips.measure(unknown, this.clock.nowMs());
   }
 
   private readonly onAbort = (): void => void this.close();
@@ -308,6 +325,7 @@ export class Peer extends EventEmitter<PeerEvents> {
     for (const ref of [...this.groups.keys()]) this.leave(ref);
     this.rendezvous.close();
     this.sweeping?.cancel();
+    this.measuring?.cancel();
     this.driver.close();
     this.links.close();
     await Promise.all(this.transports.map((transport) => transport.close()));
@@ -327,5 +345,5 @@ function membersOf({ members }: JoinOptions, overlay: string): readonly Address[
   if (given !== (members !== undefined)) {
     invalidOption('join: members', given ? `the addresses of the neighbours, with the overlay ${overlay}` : `nothing with the overlay ${overlay}`, members);
   }
-  return members?.map((text) => parseAddress(text, 'join: members'));
+  return members === undefined ? undefined : addresses(members, 'join: members');
 }

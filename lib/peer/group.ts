@@ -107,6 +107,11 @@ export class Group implements NeighbourListener {
     return this.nextSeq;
   }
 
+  /** What its parts had to let go, and the like, by name; which there are depends on the parts. */
+  get counters(): Readonly<Record<string, number>> {
+    return { ...this.overlay.counters, ...this.dissemination.counters, historyAdded: this.log.kept, historyEvicted: this.log.evicted };
+  }
+
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
     if (message.kind === 'data') return this.dissemination.onMessage(from, message, nowMs, effects);
     if (message.kind === 'digest' && isCatchUp(message)) return this.onCatchUp(from, message, effects);
@@ -219,7 +224,6 @@ export class Group implements NeighbourListener {
       case 'tree': return new TreeMulticast(self, log, treeOf(this.overlay));
       case 'plumtree': return this.makePlumtree(options);
       case 'gossip-mesh': return new GossipMesh(self, session, options, log, neighbours, random);
-      case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random);
       case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random, this.distances);
       case 'anti-entropy': return this.makeAntiEntropy(options, random, 'dissemination');
       default: return unreachable(options);

@@ -29,7 +29,9 @@ export type LinkDownReason =
   /** The socket failed. */
   | 'failed'
   /** This end has as many as it allows. */
-  | 'too-many';
+  | 'too-many'
+  /** This end wants no link to that peer: it failed too often lately, or too many peers are known. */
+  | 'refused';
 
 /** One link to one other process. */
 export interface Link {

@@ -109,7 +109,7 @@ describe('nothing is left', () => {
     const before = handles();
     const { machine, timers } = machineWithTimers();
     let lookUp: (host: string) => void = () => {};
-    const slowly = { ...machine, resolve: async (host: string) => (host === 'slow.example' ? new Promise<string>((resolve) => { lookUp = resolve; }) : MACHINE.resolve(host)) };
+    const slowly = { ...machine, resolve: async (host: string) => (host === 'slow.example' ? new Promise<readonly string[]>((resolve) => { lookUp = (found) => resolve([found]); }) : MACHINE.resolve(host)) };
     const bootstrap = when === 'while a name is looked up' ? ['tcp://slow.example:9'] : ['udp://127.0.0.1:9', 'tcp://192.0.2.1:9', 'udp://192.0.2.1:9'];
     const peer = await peers.peer({ bootstrap, listen: [LISTEN.udp, LISTEN.tcp] }, slowly);
     const group = peer.join('test');

@@ -368,10 +368,10 @@ describe('what peers share and tell', () => {
   });
 
   test('no hello goes out before the addresses in it are known', async () => {
-    const slowly = { ...MACHINE, resolve: async (host: string): Promise<string> => {
+    const slowly = { ...MACHINE, resolve: async (host: string): Promise<readonly string[]> => {
       if (host !== 'me.example') return MACHINE.resolve(host);
       await new Promise((resolve) => setTimeout(resolve, 300));
-      return '127.0.0.1';
+      return ['127.0.0.1'];
     } };
     const free = await peers.peer({ listen: LISTEN.tcp });
     const [address = ''] = free.addresses;

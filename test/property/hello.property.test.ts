@@ -117,7 +117,7 @@ class Bed {
       this.driver.detector?.eachPeer(visit);
       this.links.eachPeer(visit);
     });
-    this.links = new LinkTable(this.table, { clock: this.clock, resolve: (name) => Promise.resolve(name) }, { ...config, dialFirst: 'udp' }, {
+    this.links = new LinkTable(this.table, { clock: this.clock, resolve: (name) => Promise.resolve([name]) }, { ...config, dialFirst: 'udp' }, {
       onPeerUp: (peer) => this.driver.addContact(GROUP, peer.ref),
       onPeerDown: (peer) => this.driver.onPeerDown(peer),
       onFrame: (from, bytesOfFrame) => this.driver.onFrame(from, bytesOfFrame),

@@ -28,7 +28,7 @@ describe('overlay-sim', () => {
   test.each([
     [['--mesages', '3'], 'unknown option "--mesages". Did you mean --messages?'],
     [['--loss', '2'], '--loss: expected a number from 0 to less than 1, got "2".'],
-    [['--protocol', 'plumtre'], '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, nice, flood, gossip-mesh, narada, x-bot, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
+    [['--protocol', 'plumtre'], '--protocol: expected some of unicast, ip-multicast, mst, flood, gossip-mesh, narada, x-bot, plumtree, switch-tree, nice, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
     [['no-such.json'], 'no-such.json: no such file.'],
     [['textbook'], 'textbook: no such file. Did you mean builtin:textbook?'],
     [['lib'], 'lib: is a directory, expected a file.'],

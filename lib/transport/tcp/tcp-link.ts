@@ -45,6 +45,9 @@ export class TcpLink implements Link {
   readonly rttMs = undefined;
   hello: Uint8Array = NOTHING;
   heardMs: number;
+  /** When a frame was last whole, or so many bytes of one had come: a byte now and then must not keep a link. */
+  private progressMs: number;
+  private partialBytes = 0;
   private readonly host: LinkHost;
   private readonly socket: Socket;
   private readonly queue: SendQueue;
@@ -71,7 +74,7 @@ export class TcpLink implements Link {
     this.queue = new SendQueue(host.limits.queueBytesMax);
     this.writer = new FrameWriter(socket, this.queue, host.counters, () => this.onWritten());
     this.decoder = new FrameDecoder(host.limits.frameBytesMax);
-    this.openedMs = this.heardMs = this.sentMs = host.clock.nowMs();
+    this.openedMs = this.heardMs = this.progressMs = this.sentMs = host.clock.nowMs();
     socket.on('connect', () => this.onConnect());
     socket.on('data', (chunk) => this.onData(chunk));
     socket.on('end', () => this.onEnd());
@@ -154,13 +157,13 @@ export class TcpLink implements Link {
     if (this.phase === 'opening') return this.openedMs + handshakeTimeoutMs;
     if (this.phase !== 'up') return this.closeByMs;
     // A write that is not done after so long: the other end does not read.
-    const silentMs = Math.min(this.heardMs, this.writer.blocked ? this.sentMs : nowMs);
+    const silentMs = Math.min(this.progressMs, this.writer.blocked ? this.sentMs : nowMs);
     if (nowMs >= silentMs + idleTimeoutMs) {
       this.host.counters.idleTimeouts++;
       return this.expire('timeout');
     }
     if (this.writer.idle && nowMs >= this.sentMs + keepAliveMs) this.keepAlive(nowMs);
-    return Math.min(this.heardMs + idleTimeoutMs, this.sentMs + (this.writer.blocked ? idleTimeoutMs : keepAliveMs));
+    return Math.min(this.progressMs + idleTimeoutMs, this.sentMs + (this.writer.blocked ? idleTimeoutMs : keepAliveMs));
   }
 
   private expire(reason: LinkDownReason): number {
@@ -220,6 +223,7 @@ export class TcpLink implements Link {
     if (!this.host.admit(this)) return this.abort();
     this.phase = 'up';
     this.told = true;
+    this.progressMs = this.heardMs;
     this.host.wakeBy(this.sentMs + Math.min(this.host.limits.keepAliveMs, this.host.limits.idleTimeoutMs));
     guard(() => this.host.handlers.onLinkUp(this));
     if (this.queue.frames > 0) this.flushSoon();
@@ -228,6 +232,11 @@ export class TcpLink implements Link {
   /** The frames of a chunk are views of it: an owner that keeps a few small ones for long keeps the chunk, and may copy them. */
   private readFrames(bytes: Uint8Array): void {
     const { frames, tooLongBytes } = this.decoder.push(bytes);
+    this.partialBytes += bytes.length;
+    if (frames.length > 0 || this.partialBytes >= PROGRESS_BYTES) {
+      this.progressMs = this.heardMs;
+      this.partialBytes = 0;
+    }
     for (const frame of frames) {
       if (this.phase === 'gone' || !this.told) return;
       if (frame.length === 0) continue;
@@ -257,6 +266,9 @@ export class TcpLink implements Link {
     if (this.phase === 'up' || this.phase === 'closing') this.flush();
   }
 }
+
+/** Bytes of a frame that must come within `idleTimeoutMs` of its beginning, or of as many before: a guess. */
+const PROGRESS_BYTES = 1024;
 
 const NOTHING = new Uint8Array(0);
 

@@ -87,7 +87,7 @@ describe('a comparison', () => {
     [['--source', 'random:x'], '--source: expected random:N with a whole number N of at least 1, got "x".'],
     [['--source', 'random:1e9'], '--source: expected random:N with a whole number N of at most 999999999, got "1e9".'],
     [['--protocol', 'flood,,mst'], '--protocol: expected names with commas between, got "flood,,mst".'],
-    [['--protocol', 'flod'], '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, nice, flood, gossip-mesh, narada, x-bot, rumor, anti-entropy, got "flod". Did you mean flood?'],
+    [['--protocol', 'flod'], '--protocol: expected some of unicast, ip-multicast, mst, flood, gossip-mesh, narada, x-bot, plumtree, switch-tree, nice, rumor, anti-entropy, got "flod". Did you mean flood?'],
     [['--mesages', '3'], 'unknown option "--mesages". Did you mean --messages?'],
     [['--frobnicate'], 'unknown option "--frobnicate".'],
     [['-q'], 'unknown option "-q".'],

@@ -128,3 +128,32 @@ describe('Demers et al. section 1.3, anti-entropy', () => {
     expect(receive(partner, pull)).toEqual([sent(partner, repaired(data(source, 0))), sent(partner, repaired(data(source, 1)))]);
   });
 });
+
+describe('room for messages of its own', () => {
+  /** A history of sixteen messages, and eight published. */
+  const full = () => {
+    const effects = new RecordingEffects();
+    const log = new MessageLog(GROUP, SESSION, { ...logLimits(), historyMessagesMax: 16 });
+    const antiEntropy = new AntiEntropy(self, SESSION, DEFAULTS.dissemination['anti-entropy'], log, [partner], new ScriptedRandom(), 'dissemination');
+    for (let seq = 0; seq < 8; seq++) {
+      expect(antiEntropy.hasRoom()).toBe(true);
+      const own = data(self, seq, { hops: 0 });
+      log.accept(own, self, effects);
+      expect(antiEntropy.publish(own, 0, effects)).toBe(0);
+    }
+    return { antiEntropy, effects };
+  };
+
+  test('ends when half of the history is on its way, and is back when a neighbour has shown that it has some', () => {
+    const { antiEntropy, effects } = full();
+    expect(antiEntropy.hasRoom()).toBe(false);
+    antiEntropy.onMessage(partner, digest('push', has(self, 3)), 0, effects);
+    expect(antiEntropy.hasRoom()).toBe(true);
+  });
+
+  test('is not made by a stranger', () => {
+    const { antiEntropy, effects } = full();
+    antiEntropy.onMessage(other, digest('push', has(self, 8)), 0, effects);
+    expect(antiEntropy.hasRoom()).toBe(false);
+  });
+});

@@ -294,6 +294,16 @@ test('Demers et al. section 1.4, push-pull: a peer tells and asks the same partn
   ]);
 });
 
+test('has room while fewer than hotMax rumors are hot', () => {
+  const { rumor, publish } = member({ hotMax: 2 });
+  const rooms = [0, 1].map((seq) => {
+    const before = rumor.hasRoom();
+    publish(data(self, seq, { hops: 0 }));
+    return before;
+  });
+  expect([...rooms, rumor.hasRoom()]).toEqual([true, true, false]);
+});
+
 describe('Demers et al. section 1.4, minimization', () => {
   const minimizing = { mode: 'push-pull', minimization: 'counters', k: 2 } as const;
 

@@ -13,13 +13,13 @@ describe('the name of a protocol', () => {
       ['unicast', 'members', 'full', 'unicast'],
       ['ip-multicast'],
       ['mst', 'mst', 'static', 'tree'],
-      ['plumtree', 'contact', 'hyparview', 'plumtree'],
-      ['switch-tree', 'contact', 'switch-tree', 'tree'],
-      ['nice', 'contact', 'nice', 'tree'],
       ['flood', 'contact', 'hyparview', 'flooding'],
       ['gossip-mesh', 'contact', 'hyparview', 'gossip-mesh'],
       ['narada', 'contact', 'narada', 'tree'],
       ['x-bot', 'contact', 'x-bot', 'flooding'],
+      ['plumtree', 'contact', 'hyparview', 'plumtree'],
+      ['switch-tree', 'contact', 'switch-tree', 'tree'],
+      ['nice', 'contact', 'nice', 'tree'],
       ['rumor', 'members', 'full', 'rumor'],
       ['anti-entropy', 'members', 'full', 'anti-entropy'],
     ]);
@@ -77,9 +77,9 @@ describe('the name of a protocol', () => {
     ['rumor:k=-1', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, minimization, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N, cyclon, got "k=-1".'],
     ['rumor:', '--protocol rumor: expected variants push|pull|push-pull, feedback|blind, counter|coin, k=N, minimization, uniform|spatial, spatialExponent=A, connectionLimit=N, huntLimit=N, cyclon, got "".'],
     ['rumor:k=0', '--protocol rumor:k=0: dissemination.rumor.k: expected a whole number from 1 to 1000, got 0.'],
-    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, nice, flood, gossip-mesh, narada, x-bot, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
-    ['star', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, nice, flood, gossip-mesh, narada, x-bot, rumor, anti-entropy, got "star". Did you mean unicast?'],
-    ['', '--protocol: expected some of unicast, ip-multicast, mst, plumtree, switch-tree, nice, flood, gossip-mesh, narada, x-bot, rumor, anti-entropy, got "".'],
+    ['plumtre', '--protocol: expected some of unicast, ip-multicast, mst, flood, gossip-mesh, narada, x-bot, plumtree, switch-tree, nice, rumor, anti-entropy, got "plumtre". Did you mean plumtree?'],
+    ['star', '--protocol: expected some of unicast, ip-multicast, mst, flood, gossip-mesh, narada, x-bot, plumtree, switch-tree, nice, rumor, anti-entropy, got "star". Did you mean unicast?'],
+    ['', '--protocol: expected some of unicast, ip-multicast, mst, flood, gossip-mesh, narada, x-bot, plumtree, switch-tree, nice, rumor, anti-entropy, got "".'],
   ])('%s is refused in one sentence', (spec, sentence) => {
     expect(() => protocolSetup(spec)).toThrow(OverlayError);
     expect(() => protocolSetup(spec)).toThrow(new RegExp(`^${sentence.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));

@@ -92,7 +92,7 @@ export function tcpOf(n: number): string {
   return `tcp://10.0.0.${n}:7000`;
 }
 
-const OPTIONS: LinkTableOptions = { prefer: 'auto', largeBytes: 100, idleLinkMs: 15_000, dialFirst: 'udp', queueBytesMax: 1000, linksMax: 256 };
+const OPTIONS: LinkTableOptions = { prefer: 'auto', largeBytes: 100, idleLinkMs: 15_000, dialFirst: 'udp', queueBytesMax: 1000, linksMax: 256, bootstrapRetryMs: 250, bootstrapRetryMaxMs: 30_000 };
 
 /** The link table of peer `self`, with transports that do what the test says and a log of all that it tells. */
 export class LinkBed implements LinkTableHandlers {
@@ -101,13 +101,13 @@ export class LinkBed implements LinkTableHandlers {
   readonly links: LinkTable;
   readonly udp = new FakeTransport('udp');
   readonly tcp = new FakeTransport('tcp');
-  readonly names = new Map<string, Promise<string>>();
+  readonly names = new Map<string, Promise<readonly string[]>>();
   private told: string[] = [];
 
   constructor(options: Partial<LinkTableOptions> = {}, self = 1, clock = new VirtualClock()) {
     this.clock = clock;
     this.table = new PeerTable(idBytes(self), PEERS_MAX, (visit) => this.links.eachPeer(visit));
-    const resolve = (host: string): Promise<string> => this.names.get(host) ?? Promise.reject(new Error('no such name'));
+    const resolve = (host: string): Promise<readonly string[]> => this.names.get(host) ?? Promise.reject(new Error('no such name'));
     this.links = new LinkTable(this.table, { clock, resolve }, { ...OPTIONS, ...options }, this);
     this.links.addTransport(this.udp);
     this.links.addTransport(this.tcp);

@@ -100,13 +100,28 @@ describe('dialling an address', () => {
 
   test('resolves a name, and tells under the name', async () => {
     const bed = new LinkBed();
-    bed.names.set('seed.example', Promise.resolve('10.0.0.2'));
+    bed.names.set('seed.example', Promise.resolve(['10.0.0.2']));
     bed.links.dial(parseAddress('udp://seed.example:7000', 'test'));
     bed.links.dial(parseAddress('udp://nobody.example:7000', 'test'));
     await new Promise((resolve) => setImmediate(resolve));
     expect(bed.dials).toEqual([udpOf(2)]);
     bed.up(bed.dialled('udp'), 2);
     expect(bed.take()).toEqual(['failed udp://nobody.example:7000 unreachable', 'up 2 by udp://seed.example:7000']);
+  });
+
+  test('tries the hosts of a name one after the other', async () => {
+    const bed = new LinkBed();
+    bed.names.set('seed.example', Promise.resolve(['10.0.0.2', '10.0.0.3', '10.0.0.4']));
+    bed.links.dial(parseAddress('udp://seed.example:7000', 'test'));
+    await new Promise((resolve) => setImmediate(resolve));
+    bed.down(bed.dialled('udp'), 'unreachable');
+    expect([bed.dials, bed.take()]).toEqual([[udpOf(2), udpOf(3)], []]);
+    bed.up(bed.dialled('udp', 1), 3);
+    expect([bed.dials.length, bed.take()]).toEqual([2, ['up 3 by udp://seed.example:7000']]);
+    bed.links.dial(parseAddress('tcp://seed.example:7000', 'test'));
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const link of bed.tcp.dialled) bed.down(link, 'unreachable');
+    expect(bed.take()).toEqual(['up 3 by tcp://seed.example:7000']);
   });
 
   test('finds out that an address is its own', () => {
@@ -224,15 +239,24 @@ describe('choosing a transport for a frame', () => {
     expect(bed.take()).toEqual(['up 2']);
   });
 
-  test('does not try TCP again where it failed', () => {
+  test('tries TCP again where it failed, after a wait that doubles', () => {
     const bed = new LinkBed();
     const peer = bed.known(2);
     bed.accept('udp', 2);
+    const dialsAt = (ms: number): number => {
+      bed.clock.advance(ms - bed.clock.nowMs());
+      bed.send(peer, large);
+      const { length } = bed.tcp.dialled;
+      bed.tcp.dialled.filter(({ state }) => state === 'opening').forEach((link) => bed.down(link, 'unreachable'));
+      return length;
+    };
+    expect([0, 249, 250, 749, 750, 1749, 1750].map(dialsAt)).toEqual([1, 1, 2, 2, 3, 3, 4]);
+    bed.clock.advance(2000);
     bed.send(peer, large);
-    bed.down(bed.dialled('tcp'), 'unreachable');
-    bed.send(peer, large);
-    expect(bed.dials).toEqual([tcpOf(2)]);
+    bed.down(bed.up(bed.dialled('tcp', 4), 2), 'timeout');
     expect(bed.take()).toEqual(['up 2']);
+    const upAgainMs = bed.clock.nowMs();
+    expect([0, 249, 250].map((ms) => dialsAt(upAgainMs + ms))).toEqual([6, 6, 7]);
   });
 
   test.each(['udp', 'tcp'] as const)('prefers %s for all where that is asked for', (prefer) => {
@@ -247,56 +271,12 @@ describe('choosing a transport for a frame', () => {
     const bed = new LinkBed();
     const peer = bed.known(2);
     bed.accept('udp', 2);
-    bed.links.queuedBytes(peer, 1000);
+    bed.links.hasRoom(peer, 1000, 500);
     expect(bed.dials).toEqual([]);
   });
 });
 
 describe('closing links', () => {
-  test('a link that nobody wants is closed when it was not used for idleLinkMs, and nobody is told', () => {
-    const bed = new LinkBed();
-    const [idle, wanted] = [bed.accept('udp', 2), bed.accept('udp', 3)];
-    bed.links.want(bed.known(3));
-    bed.take();
-    bed.clock.advance(15_000);
-    bed.links.sweep();
-    expect([idle.state, wanted.state]).toEqual(['up', 'up']);
-    bed.clock.advance(1);
-    bed.links.sweep();
-    expect([idle.state, wanted.state, bed.take()]).toEqual(['closed', 'up', []]);
-  });
-
-  test('a link that something comes in over is in use', () => {
-    const bed = new LinkBed();
-    const link = bed.accept('udp', 2);
-    for (let i = 0; i < 4; i++) {
-      bed.clock.advance(10_000);
-      link.heardMs = bed.clock.nowMs();
-      bed.links.onFrame(link, Buffer.from('x'));
-      bed.links.sweep();
-    }
-    expect(link.state).toBe('up');
-  });
-
-  test('one that is unwanted as often as it was wanted is idle from then on', () => {
-    const bed = new LinkBed();
-    const peer = bed.known(2);
-    bed.links.want(peer);
-    bed.links.want(peer);
-    const link = bed.up(bed.dialled('udp'), 2);
-    bed.links.unwant(peer);
-    bed.clock.advance(60_000);
-    bed.links.sweep();
-    expect([link.state, bed.links.isWanted(peer)]).toEqual(['up', true]);
-    bed.links.unwant(peer);
-    bed.links.unwant(peer);
-    bed.links.sweep();
-    expect([link.state, bed.links.isWanted(peer)]).toEqual(['up', false]);
-    bed.clock.advance(15_001);
-    bed.links.sweep();
-    expect(link.state).toBe('closed');
-  });
-
   test('when the other end closes what nobody here wants, that is no failure', () => {
     const bed = new LinkBed();
     bed.down(bed.accept('udp', 2), 'closed');
@@ -384,6 +364,14 @@ describe('a peer whose links fail again and again', () => {
     expectLeftAlone(bed);
     bed.clock.advance(60_001);
     expect(bed.accept('udp', 2).state).toBe('up');
+  });
+
+  test('is refused where its address is dialled, which is no error of the protocol', () => {
+    const bed = new LinkBed();
+    flap(bed, (link) => bed.down(link, 'timeout'));
+    bed.links.dial(parseAddress(udpOf(2), 'test'));
+    expect(bed.up(bed.dialled('udp'), 2).state).toBe('closed');
+    expect(bed.take()).toEqual([`failed ${udpOf(2)} refused`]);
   });
 
   test('is left alone also where the failure detector finds it out', () => {

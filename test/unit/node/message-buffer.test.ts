@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { MessageBuffer } from '../../../lib/node/message-buffer.ts';
 
 interface Message {
-  readonly data: Uint8Array;
+  readonly bytes: number;
   readonly n: number;
 }
 
 function message(n: number, bytes = 1): Message {
-  return { n, data: new Uint8Array(bytes) };
+  return { n, bytes };
 }
 
 async function read(buffer: MessageBuffer<Message>, count: number): Promise<(number | 'end')[]> {

@@ -180,6 +180,22 @@ describe('the options of a live group', () => {
     expect(refusalOf(() => configOf(loose(options)))).toContain(`got "${name}"`);
   });
 
+  test('that are unknown are refused, with all there are', () => {
+    const known = 'overlay, members, dissemination, repair, order, since, history, catchUpTimeoutMs, originsMax, gapTimeoutMs, orderBufferMax, digestRangesMax, bufferMessagesMax, bufferBytesMax';
+    expect(refusalOf(() => configOf(loose({ foo: 1 })))).toBe(`join: expected options ${known}, got "foo".`);
+    expect(refusalOf(() => configOf(loose({ historyBytesMax: undefined })))).toBe(`join: expected options ${known}, got "historyBytesMax".`);
+  });
+
+  test.each([[null, 'null'], [5, '5'], ['x', '"x"'], [[1], 'an array of 1']])('are an object, not %j', (options, got) => {
+    expect(refusalOf(() => configOf(options as never))).toBe(`join: expected an object of options, got ${got}.`);
+    expect(refusalOf(() => configOf({ history: options as never }))).toBe(`join: history: expected an object of options, got ${got}.`);
+    expect(refusalOf(() => peerConfig(options as never))).toBe(`createPeer: expected an object of options, got ${got}.`);
+  });
+
+  test.each([[{ messagesMax: -1 }, 'messagesMax: expected a whole number from 0 to 10000000, got -1.'], [{ bytesMax: '5' }, 'bytesMax: expected a whole number from 0 to 1099511627776, got "5".']])('history %j is refused by its name', (history, text) => {
+    expect(refusalOf(() => configOf({ history: history as never }))).toBe(`join: history.${text}`);
+  });
+
   test('the buffer of what was not read has a bound', () => {
     expect(bufferLimits({})).toEqual({ bufferMessagesMax: 1024, bufferBytesMax: 67_108_864 });
     expect(bufferLimits({ bufferMessagesMax: 1, bufferBytesMax: 2 })).toEqual({ bufferMessagesMax: 1, bufferBytesMax: 2 });
