@@ -44,10 +44,10 @@ export class StackProcess implements Clock, Datagrams {
       epoch: () => incarnation,
       resolve: async (name) => {
         world.touch();
-        if (/^[\d.]+$/.test(name)) return name;
+        if (/^[\d.]+$/.test(name)) return [name];
         const address = resolve();
         if (address === undefined) throw new Error(`nobody answers to ${name}`);
-        return address;
+        return [address];
       },
       outwardAddress: () => addressOf(host),
       makeTransport: (kind, { handlers, ...parts }) => {
