@@ -2,13 +2,14 @@ import { type GroupConfig, groupConfig } from '../../lib/core/config.ts';
 import type { ProtocolEvent } from '../../lib/core/effects.ts';
 import type { DataMessage } from '../../lib/core/messages.ts';
 import { Random } from '../../lib/core/random.ts';
-import type { Application } from '../scenario/application.ts';
+import type { Application, StartApplication } from '../scenario/application.ts';
 import { FaultSchedule } from '../scenario/fault-schedule.ts';
 import type { Checker, GroupView, Invariant, Published, StackView, Violation } from '../scenario/invariant.ts';
 import { STACK_INVARIANTS } from '../scenario/invariants.ts';
 import { LOOK_MS, PROBES, SETTLE_MS, type ScenarioResult, TICK_MS, lastMs } from '../scenario/run-scenario.ts';
-import type { PeerPlan, PublishPlan, Scenario } from '../scenario/scenario.ts';
+import type { CommandPlan, PeerPlan, PublishPlan, Scenario } from '../scenario/scenario.ts';
 import { type Terrain, terrainOf } from '../scenario/underlay-spec.ts';
+import { Applications } from './applications.ts';
 import { Member } from './member.ts';
 import { soundness } from './soundness.ts';
 import { addressOf, fnv } from './underlay-network.ts';
@@ -20,6 +21,8 @@ export interface RunStackOptions {
   readonly invariants?: readonly Invariant<StackView>[];
   /** Violations after which a run is stopped; 1 by default, since what follows is mostly its consequence. */
   readonly violationsMax?: number;
+  /** What runs on the peers. A message of its own comes to it soon after `publish`, not within the call. */
+  readonly application?: StartApplication;
 }
 
 /** Bytes of the messages that are published when all is good: no datagram holds them. */
@@ -29,8 +32,7 @@ const PROBE_BYTES = 3000;
  * Runs a scenario with the whole stack on virtual time: live peers as `createPeer` makes
  * them, UDP links, packets, fragments, acknowledgements, the codec, over simulated
  * sockets. Beside the invariants given, links are held to what they promise. The trace
- * hash is one of all datagrams sent. Applications are not run: commands are skipped.
- * Deterministic in its arguments.
+ * hash is one of all datagrams sent. Deterministic in its arguments.
  */
 export function runStack(scenario: Scenario, options: RunStackOptions = {}): Promise<ScenarioResult> {
   return new StackRun(scenario, options).run();
@@ -45,6 +47,7 @@ class StackRun implements StackView {
   private readonly plans: ReadonlyMap<number, PeerPlan>;
   private readonly checkers: readonly Checker[];
   private readonly members = new Map<number, Member>();
+  private readonly applications: Applications;
   /** Peers that say good-bye; none starts on that host before they have done so. */
   private readonly leaving = new Map<number, Promise<void>>();
   private readonly published = new Map<string, Published>();
@@ -53,11 +56,11 @@ class StackRun implements StackView {
   private unmet: Violation[] = [];
   private readonly violationsMax: number;
   private probed = false;
-  /** Planned publishes that have not taken place. */
+  /** Planned publishes and commands that have not taken place. */
   private skipped = 0;
   private deliveries = 0;
 
-  constructor(scenario: Scenario, { invariants = STACK_INVARIANTS, violationsMax = 1 }: RunStackOptions) {
+  constructor(scenario: Scenario, { invariants = STACK_INVARIANTS, violationsMax = 1, application }: RunStackOptions) {
     this.scenario = scenario;
     this.violationsMax = violationsMax;
     this.config = groupConfig(scenario.group);
@@ -65,6 +68,11 @@ class StackRun implements StackView {
     this.random = new Random(scenario.seed).fork('scenario');
     this.plans = new Map(scenario.peers.map((plan) => [plan.host, plan]));
     this.world = new StackWorld(this.terrain.paths, scenario.seed, { onWrong: (what, host) => this.report('links-true', 'safety', what, host) });
+    this.applications = new Applications(application, {
+      random: this.random,
+      publish: (host, payload) => this.publishSoon(host, payload),
+      onThrow: (host, what) => this.report('application-throws-nothing', 'safety', what, host),
+    });
     this.checkers = [
       ...invariants.flatMap((invariant) => invariant.watch(this, (what, peer) => this.report(invariant.name, invariant.kind, what, peer)) ?? []),
       this.linkChecker(),
@@ -95,8 +103,8 @@ class StackRun implements StackView {
     return this.published.get(`${origin} ${epoch} ${seq}`);
   }
 
-  application(): Application | undefined {
-    return undefined;
+  application(host: number): Application | undefined {
+    return this.applications.get(host);
   }
 
   reaches(from: number, to: number): boolean {
@@ -107,6 +115,7 @@ class StackRun implements StackView {
     const { world, terrain, scenario } = this;
     for (const plan of scenario.peers) world.at(plan.joinMs, () => void this.join(plan.host));
     scenario.publishes.forEach((plan, index) => world.at(plan.atMs, () => this.publishPlan(plan, index)));
+    for (const plan of scenario.commands ?? []) world.at(plan.atMs, () => this.command(plan));
     const faults = new FaultSchedule(scenario.faults, {
       world, terrain, random: this.random.fork('faults'),
       up: () => this.up,
@@ -126,7 +135,7 @@ class StackRun implements StackView {
     }
     if (!this.stopped && !this.isGood()) this.violations.push(...this.unmet.slice(0, this.violationsMax));
     return {
-      violations: this.violations, faults: faults.effects, published: this.published.size, skipped: this.skipped + (scenario.commands?.length ?? 0),
+      violations: this.violations, faults: faults.effects, published: this.published.size, skipped: this.skipped,
       deliveries: this.deliveries, events: world.events, endMs: world.nowMs, traceHash: world.network.traceHash, stateHash: this.stateHash(),
     };
   }
@@ -186,7 +195,9 @@ class StackRun implements StackView {
     const member = new Member(process, { config: this.config, hosts: [...this.plans.keys()], handlers: this });
     this.members.set(host, member);
     void this.world.waitFor(member.open().then(() => {
-      if (member.joined) for (const checker of this.checkers) checker.onUp?.(host);
+      if (!member.joined) return;
+      this.applications.start(process);
+      for (const checker of this.checkers) checker.onUp?.(host);
     }));
     return true;
   }
@@ -206,6 +217,18 @@ class StackRun implements StackView {
     void this.publish(peer, payload).then((done) => { if (done) this.skipped--; });
   }
 
+  private command({ peer, command }: CommandPlan): void {
+    const isPaused = this.world.machine(peer).isPaused;
+    if (isPaused || !this.applications.inform(peer, (application) => application.onCommand?.(command))) this.skipped++;
+  }
+
+  /** For an application. Answers whether that is possible. */
+  private publishSoon(host: number, payload: Uint8Array): boolean {
+    if ((this.group(host)?.overlay.neighbours.length ?? 0) === 0) return false;
+    void this.publish(host, payload);
+    return true;
+  }
+
   /** Answers whether it took place. */
   private async publish(host: number, payload: Uint8Array): Promise<boolean> {
     const member = this.members.get(host);
@@ -221,6 +244,7 @@ class StackRun implements StackView {
     const member = this.members.get(host);
     if (!this.members.delete(host)) return false;
     this.world.kill(host);
+    this.applications.stop(host);
     member?.end();
     this.world.touch();
     for (const checker of this.checkers) checker.onDown?.(host);
@@ -231,6 +255,7 @@ class StackRun implements StackView {
     const member = this.members.get(host);
     if (member?.joined !== true || this.world.machine(host).isPaused) return false;
     this.members.delete(host);
+    this.applications.stop(host);
     for (const checker of this.checkers) checker.onDown?.(host);
     this.leaving.set(host, this.world.waitFor(member.leave()).then(() => {
       this.leaving.delete(host);
@@ -253,6 +278,8 @@ class StackRun implements StackView {
     this.deliveries++;
     // Through whom it came the API does not tell.
     for (const checker of this.checkers) checker.onDelivery?.(host, message.origin, message);
+    const { origin, payload } = message;
+    this.applications.inform(host, (application) => application.onMessage({ from: origin, payload, isOwn: origin === host }));
   }
 
   /** @internal */

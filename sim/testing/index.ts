@@ -4,7 +4,7 @@
  */
 export { faultSchedules, scenarios, underlays, workloads } from './arbitraries.ts';
 export type { ScenarioChoices } from './arbitraries.ts';
-export { ScenarioFailure, holds, simulate } from './holds.ts';
+export { ScenarioFailure, holds, simulate, simulateStack } from './holds.ts';
 export type { HoldsOptions } from './holds.ts';
 export type { AppMessage, Application, Host, StartApplication } from '../scenario/application.ts';
 export { CONTRACTS } from '../scenario/bounds.ts';
