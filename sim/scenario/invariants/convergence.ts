@@ -65,3 +65,34 @@ export const REACHES_ALL: Invariant<StackView> = {
     };
   },
 };
+
+/** What a peer keeps for others its own application has got. Where a newcomer is not owed everything, this says nothing. */
+export const HANDED_ON: Invariant<StackView> = {
+  name: 'handed-on',
+  claim: 'in the end a peer that is owed everything has delivered what it keeps, or reported it lost',
+  kind: 'liveness',
+  watch(run, report) {
+    if (groupConfig(run.scenario.group).since !== 'any') return undefined;
+    const had = new Set<string>();
+    const keyOf = (peer: number, origin: number, epoch: number, seq: number): string => `${peer}.${run.incarnation(peer)} ${origin} ${epoch} ${seq}`;
+    return {
+      onDelivery(peer, _from, { origin, epoch, seq }) {
+        had.add(keyOf(peer, origin, epoch, seq));
+      },
+      onEvent(peer, event) {
+        if (event.kind !== 'lost') return;
+        for (let seq = event.fromSeq; seq <= Math.min(event.toSeq, event.fromSeq + LOST_MAX); seq++) had.add(keyOf(peer, event.origin, event.epoch, seq));
+      },
+      atEnd() {
+        for (const peer of run.up) {
+          const held = run.group(peer)?.log.lackedBy([], Infinity) ?? [];
+          const missing = held.find(({ origin, epoch, seq }) => !had.has(keyOf(peer, origin, epoch, seq)));
+          if (missing !== undefined) report(`keeps message ${missing.seq} of peer ${missing.origin} (epoch ${missing.epoch}), and neither delivered it nor reported it lost`, peer);
+        }
+      },
+    };
+  },
+};
+
+/** Numbers of one `lost` event that are looked at: more than a scenario has. */
+const LOST_MAX = 10_000;
