@@ -24,7 +24,7 @@ const TOLERANCES: TableLine['tolerances'] = {
   tLast: { kind: 'absolute', by: 0.3 },
 };
 
-const T_AVE = 'Not judged: the mean time of arrival, which is what is measured, does not come out as in the tables of push under any reading tried (METRICS).';
+const T_AVE = 'Not judged: the mean time of arrival, which is what is measured, does not come out as in the tables of push under any reading tried.';
 
 const T_AVE_NOTES = { tAve: T_AVE };
 
