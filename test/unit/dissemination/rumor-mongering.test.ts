@@ -4,7 +4,7 @@ import type { PeerRef } from '../../../lib/core/ids.ts';
 import { MessageLog } from '../../../lib/core/message-log.ts';
 import type { DataMessage, Message } from '../../../lib/core/messages.ts';
 import { RumorMongering } from '../../../lib/dissemination/rumor-mongering.ts';
-import { GROUP, SESSION, ScriptedRandom, data, logLimits, oneHopOn, roles } from '../../support/builders.ts';
+import { GROUP, SESSION, ScriptedRandom, data, logLimits, oneHopOn, peers, roles } from '../../support/builders.ts';
 import { type Effect, RecordingEffects, delivered, sentUnreliably, timerSet } from '../../support/recording-effects.ts';
 
 const { self, source, partner, other } = roles('self', 'source', 'partner', 'other');
@@ -151,9 +151,11 @@ describe('Demers et al. section 1.4, push with feedback and counter', () => {
     const { rumor, receive, cycle } = member({ k: 2 });
     receive(source, rumorOfSource);
     cycle(1000);
+    receive(other, rumorRequest);
     for (const peer of [partner, other]) receive(peer, feedback(rumorOfSource, true));
     cycle(2000);
     expect(rumor.hotRumors).toBe(1);
+    receive(other, rumorRequest);
     receive(partner, feedback(rumorOfSource, true));
     receive(other, feedback(rumorOfSource, false));
     cycle(3000);
@@ -172,6 +174,42 @@ describe('Demers et al. section 1.4, push with feedback and counter', () => {
     receive(partner, feedback(data(source, 0, { epoch: 2 }), true));
     expect(cycle(2000)).toEqual([sentUnreliably(partner, oneHopOn(rumorOfSource)), timerSet(rumorTimer, CYCLE_MS)]);
     expect(rumor.hotRumors).toBe(1);
+  });
+
+  test('feedback of a peer that was told nothing, or has answered already, is counted and ignored', () => {
+    const { rumor, receive, cycle } = member({ k: 1 });
+    receive(source, rumorOfSource);
+    receive(other, feedback(rumorOfSource, true));
+    cycle(1000);
+    receive(other, feedback(rumorOfSource, true));
+    receive(partner, feedback(rumorOfSource, false));
+    receive(partner, feedback(rumorOfSource, true));
+    cycle(2000);
+    receive(other, feedback(rumorOfSource, true));
+    cycle(3000);
+    expect([rumor.hotRumors, rumor.strayFeedback]).toEqual([1, 4]);
+  });
+
+  test('feedback that comes cycles late counts', () => {
+    const { rumor, receive, cycle } = member({ k: 1 });
+    receive(source, rumorOfSource);
+    for (const ms of [1000, 2000, 3000]) cycle(ms);
+    receive(partner, feedback(rumorOfSource, true));
+    cycle(4000);
+    expect([rumor.hotRumors, rumor.strayFeedback]).toEqual([0, 0]);
+  });
+
+  test('of many that asked the feedback of the last 64 is awaited', () => {
+    const { rumor, receive, cycle } = member({ k: 1 });
+    receive(source, rumorOfSource);
+    cycle(1000);
+    const askers = peers(65, 100);
+    for (const peer of askers) receive(peer, rumorRequest);
+    for (const peer of askers) receive(peer, feedback(rumorOfSource, true));
+    expect(rumor.strayFeedback).toBe(1);
+    const held: PeerRef[] = [];
+    rumor.eachPeer((peer) => held.push(peer));
+    expect(held).toEqual([source]);
   });
 
   test('past the limit the oldest rumor cools, and is counted', () => {
