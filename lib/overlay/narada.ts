@@ -48,7 +48,8 @@ import { RttMeter } from './rtt-meter.ts';
  * Guarantees: views never contain this member itself or a peer twice; at most
  * `membersMax` members and twice `degreeMax` links are kept; routes have no loop once
  * refreshes have spread, and every member then gets each message once. A partition of
- * the mesh is mended while one member can reach another one on the far side.
+ * the mesh is mended while one member can reach another one on the far side. Who
+ * is declared dead by a liar can refute it: no sequence number is the last one.
  */
 export class Narada implements TreeOverlay, Mesh {
   readonly self: PeerRef;
@@ -339,7 +340,7 @@ export class Narada implements TreeOverlay, Mesh {
     const known = this.links.find(peer);
     const link = known ?? this.links.add(peer, nowMs);
     // The neighbour may be one that has started anew, and counts from 0 again.
-    link.lastNumber = -1;
+    link.lastNumber = undefined;
     link.fadingSinceMs = undefined;
     if (known === undefined) {
       effects.openLink(peer);

@@ -16,7 +16,7 @@ export interface MeshLink {
   /** Links of the neighbour, as it said last. */
   degree: number;
   /** The neighbour's last refresh; older ones are late. -1 before the first. */
-  lastNumber: number;
+  lastNumber: number | undefined;
   /** When the neighbour was heard last, and when it was asked to describe members, in ms. */
   heardMs: number;
   describeMs: number;
@@ -59,7 +59,7 @@ export class MeshLinks {
     assert(!this.isFull, 'links within their limit');
     const link: MeshLink = {
       peer, slot: this.freeSlot(), sinceMs: nowMs, delayUs: undefined, fadingSinceMs: undefined,
-      degree: 0, lastNumber: -1, heardMs: nowMs, describeMs: -Infinity, undescribed: new Set(),
+      degree: 0, lastNumber: undefined, heardMs: nowMs, describeMs: -Infinity, undescribed: new Set(),
     };
     this.all.push(link);
     this.neighbours.push(peer);
