@@ -168,12 +168,12 @@ export class RumorMongering implements Dissemination {
     for (const rumor of this.hot) {
       if (rumor.learntCycle >= cycle) continue;
       rumor.told = true;
-      if (this.options.interest === 'feedback') this.await(rumor, partner);
+      if (this.options.interest === 'feedback') this.expectAnswer(rumor, partner);
       effects.sendUnreliable(partner, rumor.copy);
     }
   }
 
-  private await({ awaited }: HotRumor, partner: PeerRef): void {
+  private expectAnswer({ awaited }: HotRumor, partner: PeerRef): void {
     awaited.delete(partner);
     awaited.add(partner);
     const [oldest] = awaited;
