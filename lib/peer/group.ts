@@ -219,7 +219,6 @@ export class Group implements NeighbourListener {
       case 'tree': return new TreeMulticast(self, log, treeOf(this.overlay));
       case 'plumtree': return this.makePlumtree(options);
       case 'gossip-mesh': return new GossipMesh(self, session, options, log, neighbours, random);
-      case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random);
       case 'rumor': return new RumorMongering(self, session, options, log, neighbours, random, this.distances);
       case 'anti-entropy': return this.makeAntiEntropy(options, random, 'dissemination');
       default: return unreachable(options);
