@@ -70,8 +70,8 @@ export interface Checker {
   onDown?(peer: number): void;
   /** Now and then, between two events. */
   onTick?(): void;
-  /** All is good, and some messages have just been published. */
-  onProbe?(): void;
+  /** All is good, and these messages have just been published. */
+  onProbe?(published: readonly Published[]): void;
   /** Called again and again once the last fault has healed, until nothing is reported or the time to make good has passed: what is reported last counts. */
   atEnd?(): void;
 }

@@ -173,9 +173,9 @@ class ScenarioRun implements RunView, RunListener {
     // An application would not know what to do with it.
     if (this.probeRounds === PROBE_ROUNDS || this.up.length < 2 || this.startApplication !== undefined) return false;
     this.probeRounds++;
-    const publishers = this.random.sample(this.up, PROBES);
-    publishers.forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, this.probeRounds, index)));
-    for (const checker of this.checkers) checker.onProbe?.();
+    const before = this.published.size;
+    this.random.sample(this.up, PROBES).forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, this.probeRounds, index)));
+    for (const checker of this.checkers) checker.onProbe?.(this.allPublished.slice(before));
     return true;
   }
 

@@ -161,6 +161,7 @@ class StackRun implements StackView {
   /** All is good: then what is published now must come to all. Answers whether there is anything to wait for. */
   private async probe(): Promise<boolean> {
     if (this.probed || this.up.length < 2) return false;
+    const before = this.allPublished.length;
     const publishers = this.random.sample(this.up, PROBES);
     const outcomes = publishers.map((host, index) => this.publish(host, new Uint8Array(PROBE_BYTES).fill(index + 1)));
     await this.world.run(this.world.nowMs);
@@ -168,7 +169,7 @@ class StackRun implements StackView {
     // Who had no room tries again at the next look.
     if (!all.every(Boolean)) return true;
     this.probed = true;
-    for (const checker of this.checkers) checker.onProbe?.();
+    for (const checker of this.checkers) checker.onProbe?.(this.allPublished.slice(before));
     return true;
   }
 

@@ -65,8 +65,8 @@ export const REACHES_ALL: Invariant<StackView> = {
       onEvent(_peer, { kind }) {
         if (!isRepaired && (kind === 'neighbourUp' || kind === 'neighbourDown')) owed = [];
       },
-      onProbe() {
-        owed = run.allPublished.slice(-Math.min(3, run.up.length));
+      onProbe(published) {
+        owed = published;
       },
       atEnd() {
         for (const { origin, epoch, seq } of owed) {

@@ -22,9 +22,9 @@ export const TREES_SPAN: Invariant = {
       onEvent(_peer, { kind }) {
         if (kind === 'neighbourUp' || kind === 'neighbourDown') sent = [];
       },
-      onProbe() {
+      onProbe(published) {
         const under = run.scenario.publishes.filter(({ atMs }) => atMs > run.nowMs - TRAVELS_MS).map(({ peer }) => peer);
-        sent = run.allPublished.slice(-Math.min(3, run.up.length)).filter(({ origin }) => !under.includes(origin));
+        sent = published.filter(({ origin }) => !under.includes(origin));
       },
       atEnd() {
         for (const { origin } of sent) {
