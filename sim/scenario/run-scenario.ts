@@ -264,7 +264,11 @@ class ScenarioRun implements RunView, RunListener {
     if (asked === undefined) return;
     const { contact, incarnation, untilMs } = asked;
     const fails = this.incarnation(contact) !== incarnation || !this.isReached(host, contact);
-    if (fails) this.lost.get(host)?.onDown(contact);
+    if (fails) {
+      this.lost.get(host)?.onDown(contact);
+      // Nor has the address that led to it let anybody in: whoever answers there next is asked.
+      this.unreached.add(host);
+    }
     if (fails || this.world.nowMs >= untilMs) this.asked.delete(host);
   }
 
