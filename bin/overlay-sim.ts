@@ -36,7 +36,7 @@ async function run(argv: readonly string[]): Promise<void> {
     case 'convert': convert(command, say); break;
     case 'reproduce': runReproduction(command); break;
     case 'reproductions': listReproductions(command.unknown); break;
-    case 'run': judge(runFile(command)); break;
+    case 'run': judge(await runFile(command)); break;
     case 'swarm': judge(await runSwarm(command)); break;
     default: unreachable(command);
   }

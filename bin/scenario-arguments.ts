@@ -10,7 +10,8 @@ export interface RunCommand {
   readonly file: string;
   /** In place of the scenario's own. */
   readonly seed: number | undefined;
-  readonly wire: 'objects' | 'bytes';
+  /** `datagrams`: the whole stack, over simulated sockets. */
+  readonly wire: 'objects' | 'bytes' | 'datagrams';
   readonly json: string | undefined;
   readonly quiet: boolean;
 }
@@ -38,7 +39,7 @@ const WORKERS_MAX = 64;
 
 export const RUN_OPTIONS: readonly Option[] = [
   { name: 'seed', value: 'N', help: 'in place of the seed in the scenario' },
-  { name: 'wire', value: 'FORM', help: 'how messages cross: as objects (the default) or as bytes through the codec; the trace is the same' },
+  { name: 'wire', value: 'FORM', help: 'how messages cross: as objects (the default), as bytes through the codec, which gives the same trace, or in datagrams: live peers and UDP links over simulated sockets' },
   { name: 'json', value: 'FILE', help: 'write the result as JSON; - is standard output, in place of the text' },
   { name: 'quiet', help: 'say only what went wrong' },
   { name: 'help', help: 'print this' },
@@ -66,7 +67,7 @@ export function parseRun(argv: readonly string[]): RunCommand | { readonly kind:
   if (second !== undefined) refuse(`run: expected one scenario, got ${describe(file)} and ${describe(second)}.`);
   const seed = values.get('seed');
   const wire = values.get('wire') ?? 'objects';
-  if (wire !== 'objects' && wire !== 'bytes') return invalidOption('--wire', 'objects or bytes', wire);
+  if (wire !== 'objects' && wire !== 'bytes' && wire !== 'datagrams') return invalidOption('--wire', 'objects, bytes or datagrams', wire);
   return {
     kind: 'run',
     file,

@@ -1,4 +1,5 @@
-import { describe, invalidOption } from '../../lib/core/errors.ts';
+import { groupConfig } from '../../lib/core/config.ts';
+import { OverlayError, describe, invalidOption } from '../../lib/core/errors.ts';
 import type { JoinOptions, PeerOptions } from '../../lib/node/options.ts';
 import { type Address, parseAddress } from '../../lib/transport/address.ts';
 import { type Option, asksForHelp, refuse, scanArguments, suggestion, wholeNumber } from '../options.ts';
@@ -64,12 +65,16 @@ const LISTEN: Option = {
 const PRESET: Option = { name: 'preset', value: 'NET', help: 'times that fit the network: local, lan (the default) or wan' };
 const PREFER: Option = { name: 'prefer', value: 'WHICH', help: 'between peers that share both: udp, tcp, or auto (the default), large messages by TCP and all else by UDP' };
 const GROUP_OPTIONS: readonly Option[] = [
-  { name: 'overlay', value: 'NAME', help: 'hyparview (the default)' },
-  { name: 'dissemination', value: 'NAME', help: 'plumtree (the default), flooding, gossip-mesh, rumor or anti-entropy; the same at all members' },
+  { name: 'overlay', value: 'NAME', help: 'hyparview (the default), x-bot, cyclon, narada, switch-tree or nice; the same at all members' },
+  { name: 'dissemination', value: 'NAME', help: 'plumtree (the default), flooding, gossip-mesh, rumor, anti-entropy, or tree, which narada, switch-tree and nice alone have, as their default; over cyclon flooding, rumor or anti-entropy; the same at all members' },
   { name: 'order', value: 'ORDER', help: 'none (the default), fifo or causal; causal at all members' },
   { name: 'repair', value: 'HOW', help: 'none or anti-entropy (the default), which brings what was missed' },
   { name: 'since', value: 'WHEN', help: 'what a newcomer gets: now (the default), history, all that others still keep, or any, nothing asked for' },
 ];
+const OVERLAYS = ['hyparview', 'x-bot', 'cyclon', 'narada', 'switch-tree', 'nice'] as const;
+const DISSEMINATIONS = ['plumtree', 'flooding', 'gossip-mesh', 'rumor', 'anti-entropy', 'tree'] as const;
+/** Overlays that are trees, or know one for each publisher. */
+const TREES: readonly string[] = ['narada', 'switch-tree', 'nice'];
 const HELP: Option = { name: 'help', help: 'print this' };
 
 export const CHAT_OPTIONS: readonly Option[] = [
@@ -139,7 +144,7 @@ function parseChat(argv: readonly string[]): PeerCommand {
     lingerMs: linger === undefined ? undefined : wholeNumber('--linger', linger, 0, LINGER_MS_MAX),
     sameOptions: [
       ...groups.flatMap((name) => ['--group', name]),
-      ...['dissemination', 'order'].flatMap((name) => (values.has(name) ? [`--${name}`, values.get(name) ?? ''] : [])),
+      ...['overlay', 'dissemination', 'order'].flatMap((name) => (values.has(name) ? [`--${name}`, values.get(name) ?? ''] : [])),
     ],
   };
 }
@@ -196,12 +201,27 @@ function joinOptions(values: ReadonlyMap<string, string>): JoinOptions {
     refuse('--repair: expected none with --dissemination anti-entropy, which repairs by itself, got "anti-entropy".');
   }
   return {
-    ...(overlay === undefined ? {} : { overlay: word('--overlay', overlay, ['hyparview']) }),
-    ...(dissemination === undefined ? {} : { dissemination: word('--dissemination', dissemination, ['plumtree', 'flooding', 'gossip-mesh', 'rumor', 'anti-entropy']) }),
+    ...protocols(overlay, dissemination),
     ...(order === undefined ? {} : { order: word('--order', order, ['none', 'fifo', 'causal']) }),
     ...(repair === undefined ? {} : { repair: word('--repair', repair, ['none', 'anti-entropy']) }),
     ...(since === undefined ? {} : { since: word('--since', since, ['now', 'history', 'any']) }),
   };
+}
+
+/** A tree is implied where the overlay has one; what does not go together is told before anything starts. */
+function protocols(overlay: string | undefined, dissemination: string | undefined): Pick<JoinOptions, 'overlay' | 'dissemination'> {
+  const implied = dissemination ?? (overlay !== undefined && TREES.includes(overlay) ? 'tree' : undefined);
+  const chosen = {
+    ...(overlay === undefined ? {} : { overlay: word('--overlay', overlay, OVERLAYS) }),
+    ...(implied === undefined ? {} : { dissemination: word('--dissemination', implied, DISSEMINATIONS) }),
+  };
+  try {
+    groupConfig(chosen);
+  } catch (error) {
+    if (error instanceof OverlayError) refuse(`--overlay ${overlay ?? 'hyparview'}: ${error.message}`);
+    throw error;
+  }
+  return chosen;
 }
 
 function listenAddresses(text: string | undefined, bootstrap: readonly Address[]): readonly string[] {

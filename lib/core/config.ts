@@ -1,6 +1,7 @@
+import { CONTACT_DEFAULTS, RECENT_MS, checkEpidemics } from './epidemic-options.ts';
 import { OverlayError, describe, invalidOption } from './errors.ts';
 import { CAUSAL_ENTRIES_MAX } from './messages.ts';
-import type { ContactOptions, CyclonOptions, DisseminationOptions, FailureDetectorOptions, GossipMeshOptions, GroupConfig, GroupLimits, GroupOptions, HyParViewOptions, NaradaOptions, OverlayOptions } from './options.ts';
+import type { CyclonOptions, DisseminationOptions, FailureDetectorOptions, GossipMeshOptions, GroupConfig, GroupLimits, GroupOptions, HyParViewOptions, NaradaOptions, OverlayOptions } from './options.ts';
 import { NARADA_MEMBERS_MAX } from './messages/narada.ts';
 import { TREE_CHILDREN_MAX } from './messages/switch-tree.ts';
 import { closest } from './suggest.ts';
@@ -68,8 +69,6 @@ const OVERLAY_DEFAULTS: { readonly [K in OverlayOptions['kind']]: Extract<Overla
   },
 };
 
-const CONTACT_DEFAULTS: ContactOptions = { partner: 'uniform', spatialExponent: 2, connectionLimit: 0, huntLimit: 0 };
-
 const DISSEMINATION_DEFAULTS: {
   readonly [K in DisseminationOptions['kind']]: Extract<DisseminationOptions, { kind: K }>;
 } = {
@@ -112,11 +111,15 @@ const DISSEMINATION_DEFAULTS: {
     cycleMs: 1000,
     hotMax: 1024,
   },
-  'anti-entropy': { kind: 'anti-entropy', mode: 'push-pull', exchange: 'full', recentMs: 10_000, ...CONTACT_DEFAULTS, cycleMs: 1000, batchMax: 256, reconcile: 'digest' },
+  'anti-entropy': { kind: 'anti-entropy', mode: 'push-pull', exchange: 'full', recentMs: RECENT_MS, ...CONTACT_DEFAULTS, cycleMs: 1000, batchMax: 256, reconcile: 'digest' },
 };
 
 /** A mesh is chosen among more links than it may have. */
-const OVERLAY_DEFAULTS_BELOW_MESH = { ...OVERLAY_DEFAULTS, hyparview: { ...OVERLAY_DEFAULTS.hyparview, activeViewSize: 16 } };
+const OVERLAY_DEFAULTS_BELOW_MESH = {
+  ...OVERLAY_DEFAULTS,
+  hyparview: { ...OVERLAY_DEFAULTS.hyparview, activeViewSize: 16 },
+  'x-bot': { ...OVERLAY_DEFAULTS['x-bot'], activeViewSize: 16 },
+};
 
 const GROUP_DEFAULTS: GroupLimits = Object.freeze({
   order: 'none',
@@ -332,7 +335,7 @@ function checkRelations(config: GroupConfig): void {
   if (overlay.kind === 'x-bot' && overlay.unbiasedNeighbours >= overlay.activeViewSize) {
     invalidOption('overlay.x-bot.unbiasedNeighbours', `less than activeViewSize (${overlay.activeViewSize})`, overlay.unbiasedNeighbours);
   }
-  if (dissemination.kind === 'gossip-mesh') checkMesh(dissemination);
+  if (dissemination.kind === 'gossip-mesh') checkMesh(overlay, dissemination);
   if (overlay.kind === 'cyclon') checkCyclon(overlay, dissemination);
   if (dissemination.kind === 'plumtree' && dissemination.iHaveDelayMs >= dissemination.graftTimeoutMs) {
     invalidOption('dissemination.plumtree.iHaveDelayMs', `less than graftTimeoutMs (${dissemination.graftTimeoutMs})`, dissemination.iHaveDelayMs);
@@ -351,9 +354,13 @@ function checkRelations(config: GroupConfig): void {
   }
 }
 
-function checkMesh({ d, dLow, dHigh }: GossipMeshOptions): void {
+/** A mesh takes its links from the view, so that a view of fewer than D would make all of them links of the mesh. */
+function checkMesh(overlay: OverlayOptions, { d, dLow, dHigh }: GossipMeshOptions): void {
   if (dLow > d) invalidOption('dissemination.gossip-mesh.dLow', `at most d (${d})`, dLow);
   if (dHigh < d) invalidOption('dissemination.gossip-mesh.dHigh', `at least d (${d})`, dHigh);
+  if ((overlay.kind === 'hyparview' || overlay.kind === 'x-bot') && overlay.activeViewSize < d) {
+    invalidOption(`overlay.${overlay.kind}.activeViewSize`, `at least d (${d}) of the gossip mesh over it`, overlay.activeViewSize);
+  }
 }
 
 /** Its views are not mutual, and change all the time: what keeps a state for each link cannot use them. */
@@ -371,21 +378,6 @@ function checkNarada({ degreeMin, degreeMax, refreshIntervalMs, memberTimeoutMs 
   if (degreeMin > degreeMax) invalidOption('overlay.narada.degreeMin', `at most degreeMax (${degreeMax})`, degreeMin);
   if (memberTimeoutMs <= 2 * refreshIntervalMs) {
     invalidOption('overlay.narada.memberTimeoutMs', `more than twice refreshIntervalMs (${refreshIntervalMs})`, memberTimeoutMs);
-  }
-}
-
-function checkEpidemics({ overlay, dissemination, repair }: GroupConfig): void {
-  if (dissemination.kind === 'rumor' && dissemination.minimization === 'counters') {
-    const { mode, interest, stop } = dissemination;
-    if (mode !== 'push-pull' || interest !== 'feedback' || stop !== 'counter') {
-      invalidOption('dissemination.rumor.minimization', 'none but with push-pull, feedback and counter, since two counters are compared', `${mode}, ${interest}, ${stop}`);
-    }
-  }
-  for (const [part, epidemic] of [['dissemination', dissemination], ['repair', repair]] as const) {
-    if (epidemic === undefined || !('partner' in epidemic)) continue;
-    if (epidemic.partner === 'spatial' && overlay.kind !== 'full' && overlay.kind !== 'static') {
-      invalidOption(`${part}.${epidemic.kind}.partner`, `uniform over ${overlay.kind}, since distances are measured for overlays full and static only`, epidemic.partner);
-    }
   }
 }
 

@@ -101,7 +101,6 @@ export interface StaticOptions {
   readonly kind: 'static';
 }
 
-export type OverlayOptions = HyParViewOptions | CyclonOptions | FullOptions | StaticOptions | NaradaOptions | XBotOptions | SwitchTreeOptions | NiceOptions;
 /** Narada (Chu, Rao, Zhang, SIGMETRICS 2000, section 3). The paper names few numbers: most are guesses. */
 export interface NaradaOptions {
   readonly kind: 'narada';
@@ -131,6 +130,7 @@ export interface NaradaOptions {
   readonly transientMs: number;
 }
 
+export type OverlayOptions = HyParViewOptions | CyclonOptions | FullOptions | StaticOptions | NaradaOptions | XBotOptions | SwitchTreeOptions | NiceOptions;
 
 /** Send on to every neighbour but the one it came from. */
 export interface FloodingOptions {

@@ -128,6 +128,7 @@ export class AntiEntropy implements Dissemination {
     this.setTimer(this.options.cycleMs, effects);
     this.keptBefore = this.kept;
     this.kept = this.log.kept;
+    this.ranges?.onCycle();
     // A newcomer that does not know yet what it is owed asks for nothing.
     if (this.log.catchingUp) return;
     const partner = this.contacts.open(nowMs, effects);

@@ -60,6 +60,8 @@ export class GossipMesh implements Dissemination {
   private windows: Announcement[][] = [[]];
   /** Messages asked for since the last heartbeat. */
   private readonly asked = new Set<string>();
+  /** How many of them were asked of each neighbour. */
+  private readonly askedOf = new Map<PeerRef, number>();
   /** Messages sent on request since the last heartbeat, by who asked. */
   private readonly answered = new Map<PeerRef, number>();
   private heartbeats = 0;
@@ -112,6 +114,7 @@ export class GossipMesh implements Dissemination {
     this.announce(effects);
     this.windows = [[], ...this.windows.slice(0, this.options.gossipWindow - 1)];
     this.asked.clear();
+    this.askedOf.clear();
     this.answered.clear();
   }
 
@@ -142,20 +145,25 @@ export class GossipMesh implements Dissemination {
     for (const peer of this.links) if (peer !== from) effects.send(peer, copy);
   }
 
+  /** One neighbour, which may be lying, is asked for no more than half of what may be asked for. */
   private onIHave(from: PeerRef, { announcements }: IHave, effects: Effects): void {
     if (!this.neighbours.includes(from)) return;
+    const { missingMax } = this.options;
+    const before = this.askedOf.get(from) ?? 0;
     const ids: MessageId[] = [];
     for (const { origin, epoch, seq } of announcements) {
       const key = `${origin}/${epoch}/${seq}`;
       if (this.asked.has(key) || this.log.has({ origin, epoch, seq })) continue;
-      if (this.asked.size >= this.options.missingMax) {
+      if (this.asked.size >= missingMax || before + ids.length >= Math.ceil(missingMax / 2)) {
         this.counters.missingDropped++;
         continue;
       }
       this.asked.add(key);
       ids.push({ origin, epoch, seq });
     }
-    if (ids.length > 0) effects.send(from, { kind: 'iWant', group: this.log.group, ids });
+    if (ids.length === 0) return;
+    this.askedOf.set(from, before + ids.length);
+    effects.send(from, { kind: 'iWant', group: this.log.group, ids });
   }
 
   private onIWant(from: PeerRef, { ids }: IWant, effects: Effects): void {

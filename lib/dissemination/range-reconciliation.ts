@@ -48,6 +48,8 @@ export class RangeReconciliation {
   private readonly random: Random;
   /** Keys of what was asked for in this cycle: several partners may offer the same. */
   private readonly asked = new Set<string>();
+  /** How many of them were asked of each peer. */
+  private readonly askedOf = new Map<PeerRef, number>();
   readonly counters = { rangesLeftOut: 0, wantsLeftOut: 0, malformed: 0 };
 
   /** @param batchMax messages sent, offered or asked for in answer to one message at most. */
@@ -59,9 +61,14 @@ export class RangeReconciliation {
     log.observeHistory(this.index);
   }
 
-  /** Begins an exchange with `partner`, and a cycle: what has not come since may be asked for again. */
-  begin(partner: PeerRef, mode: Ranges['mode'], effects: Effects): void {
+  /** A cycle begins: what was asked for in the last one and has not come may be asked for again. */
+  onCycle(): void {
     this.asked.clear();
+    this.askedOf.clear();
+  }
+
+  /** Begins an exchange with `partner`. */
+  begin(partner: PeerRef, mode: Ranges['mode'], effects: Effects): void {
     const fingerprint = this.index.fingerprint(0, this.index.size);
     const ranges: IdRange[] = [{ kind: 'fingerprint', upper: '', fingerprint }];
     effects.sendUnreliable(partner, { kind: 'ranges', group: this.log.group, mode, lower: '', ranges, ids: [] });
@@ -110,13 +117,14 @@ export class RangeReconciliation {
     }
   }
 
-  /** Asks for what is not here of these. A newcomer that does not know yet what it is owed asks for nothing. */
+  /** Asks for what is not here of these; no peer, which may be lying, for more than half of what may be asked for. A newcomer that does not know yet what it is owed asks for nothing. */
   private want(from: PeerRef, ids: readonly MessageId[], effects: Effects): void {
     if (this.log.catchingUp) return;
+    const before = this.askedOf.get(from) ?? 0;
     const wanted: MessageId[] = [];
     for (const id of ids) {
       if (this.log.has(id)) continue;
-      if (wanted.length >= this.batchMax || this.asked.size >= ASKED_MAX) {
+      if (wanted.length >= this.batchMax || this.asked.size >= ASKED_MAX || before + wanted.length >= ASKED_MAX / 2) {
         this.counters.wantsLeftOut++;
         continue;
       }
@@ -125,7 +133,9 @@ export class RangeReconciliation {
       this.asked.add(key);
       wanted.push(id);
     }
-    if (wanted.length > 0) effects.send(from, { kind: 'rangeWant', group: this.log.group, ids: wanted });
+    if (wanted.length === 0) return;
+    this.askedOf.set(from, before + wanted.length);
+    effects.send(from, { kind: 'rangeWant', group: this.log.group, ids: wanted });
   }
 
   /**

@@ -32,6 +32,9 @@ import { partnersOf } from './partner.ts';
  * A rumor dies at a peer when that has lost interest; a copy that comes later is known,
  * and does not revive it.
  *
+ * Feedback counts from those to whom the rumor was sent, once for each time, however
+ * late: a peer that was told nothing cannot end a rumor.
+ *
  * Deviation: rumors, requests and feedback are sent unreliably. A lost rumor is a
  * contact without feedback, which changes no counter.
  *
@@ -50,6 +53,8 @@ export class RumorMongering implements Dissemination {
   overflowed = 0;
   /** Rumors in which this peer has lost interest. */
   died = 0;
+  /** Feedback on a hot rumor that its sender was not asked for. */
+  strayFeedback = 0;
 
   constructor(
     self: PeerRef,
@@ -86,7 +91,7 @@ export class RumorMongering implements Dissemination {
   onMessage(from: PeerRef, message: Message, nowMs: number, effects: Effects): void {
     switch (message.kind) {
       case 'data': return this.onData(from, message, nowMs, effects);
-      case 'feedback': return this.onFeedback(message);
+      case 'feedback': return this.onFeedback(from, message);
       case 'rumorRequest': return this.onRumorRequest(from, nowMs, effects);
       case 'connect': return this.contacts.onConnect(from, message, nowMs, effects);
       case 'connectReply': return this.onConnectReply(from, message, nowMs, effects);
@@ -112,7 +117,10 @@ export class RumorMongering implements Dissemination {
   onNeighbourDown(_peer: PeerRef, _nowMs: number, _effects: Effects): void {}
 
   eachPeer(visit: (peer: PeerRef) => void): void {
-    for (const { copy } of this.hot) visit(copy.origin);
+    for (const { copy, awaited } of this.hot) {
+      visit(copy.origin);
+      awaited.forEach(visit);
+    }
     this.contacts.eachPeer(visit);
   }
 
@@ -138,9 +146,13 @@ export class RumorMongering implements Dissemination {
     effects.sendUnreliable(from, told ? { ...feedback, counter: hot.counter } : feedback);
   }
 
-  private onFeedback(feedback: Feedback): void {
+  private onFeedback(from: PeerRef, feedback: Feedback): void {
     const rumor = this.hotRumor(feedback);
     if (rumor === undefined) return;
+    if (!rumor.awaited.delete(from)) {
+      this.strayFeedback++;
+      return;
+    }
     if (!feedback.knew) rumor.useful = true;
     else if (feedback.counter === undefined || rumor.counter <= feedback.counter) rumor.useless = true;
   }
@@ -165,8 +177,16 @@ export class RumorMongering implements Dissemination {
     for (const rumor of this.hot) {
       if (rumor.learntCycle >= cycle) continue;
       rumor.told = true;
+      if (this.options.interest === 'feedback') this.expectAnswer(rumor, partner);
       effects.sendUnreliable(partner, rumor.copy);
     }
+  }
+
+  private expectAnswer({ awaited }: HotRumor, partner: PeerRef): void {
+    awaited.delete(partner);
+    awaited.add(partner);
+    const [oldest] = awaited;
+    if (awaited.size > AWAITED_MAX && oldest !== undefined) awaited.delete(oldest);
   }
 
   private heat(message: DataMessage, nowMs: number, effects: Effects): void {
@@ -181,6 +201,7 @@ export class RumorMongering implements Dissemination {
       told: false,
       useful: false,
       useless: false,
+      awaited: new Set(),
     });
     this.setTimer(nowMs, effects);
   }
@@ -224,4 +245,9 @@ interface HotRumor {
   told: boolean;
   useful: boolean;
   useless: boolean;
+  /** Who was sent it and has not answered, the last one last. */
+  readonly awaited: Set<PeerRef>;
 }
+
+/** Peers whose feedback on one rumor is awaited at most; of more that of those told first is ignored. A guess: more than ask in a cycle. */
+const AWAITED_MAX = 64;

@@ -179,7 +179,8 @@ export class Cyclon implements Overlay {
     const partner = random.pick(neighbours.filter((_, i) => ages[i] === oldest));
     if (partner === undefined) return;
     const others = random.sample(neighbours.filter((peer) => peer !== partner), options.shuffleLength - 1);
-    const seq = this.seq++;
+    const { seq } = this;
+    this.seq = (seq + 1) % 2 ** 32;
     this.pending = { partner, seq, sent: [partner, ...others] };
     const entries = [{ peer: this.self, age: 0 }, ...others.map((peer) => this.entryOf(peer))];
     effects.send(partner, { kind: 'cyclonShuffle', group: this.group, seq, entries });

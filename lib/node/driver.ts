@@ -52,6 +52,7 @@ export class Driver implements Effects {
   readonly tracer: Tracer;
   readonly roundTrips: RoundTrips;
   private readonly table: PeerTable;
+  private readonly epoch: number;
   private readonly links: LinkTable;
   private readonly clock: Clock;
   private readonly timers: TimerQueue<Timer>;
@@ -70,6 +71,7 @@ export class Driver implements Effects {
 
   constructor({ table, links, clock, config, epoch, random, onPeerEvent }: DriverParts) {
     this.table = table;
+    this.epoch = epoch;
     this.links = links;
     this.clock = clock;
     this.codec = new Codec(table);
@@ -155,9 +157,9 @@ export class Driver implements Effects {
 
   deliver(message: DataMessage, from: PeerRef): void {
     if (this.tracer.active) this.tracer.onDelivery(from, message);
-    // A peer's own messages are not news to it.
+    // A peer's own messages are not news to it; what it published before it was started anew it has forgotten.
     const hooks = this.hooks.get(message.group);
-    if (hooks !== undefined && message.origin !== this.table.self.ref) this.outbox.push({ kind: 'delivery', hooks, message, from });
+    if (hooks !== undefined && (message.origin !== this.table.self.ref || message.epoch !== this.epoch)) this.outbox.push({ kind: 'delivery', hooks, message, from });
   }
 
   emit(event: ProtocolEvent): void {

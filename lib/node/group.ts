@@ -93,7 +93,8 @@ export interface GroupContext {
  *
  * Messages are read by `for await` or by `on('message')`. Of what nobody has read at
  * most `bufferMessagesMax` messages are kept; when there are more the oldest goes, with
- * a `lagged` event. A peer does not get its own messages back.
+ * a `lagged` event. A peer does not get its own messages back, but for those that it
+ * published before it was started anew with the same id.
  */
 export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<ReceivedMessage> {
   readonly name: string;
@@ -302,7 +303,8 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     return dissemination.lazy(this.peer.ref).includes(ref) ? 'lazy' : undefined;
   }
 
-  private engine(): EngineGroup | undefined {
+  /** @internal */
+  engine(): EngineGroup | undefined {
     return this.ended ? undefined : this.peer.engineGroup(this.ref);
   }
 

@@ -48,7 +48,8 @@ import { RttMeter } from './rtt-meter.ts';
  * Guarantees: views never contain this member itself or a peer twice; at most
  * `membersMax` members and twice `degreeMax` links are kept; routes have no loop once
  * refreshes have spread, and every member then gets each message once. A partition of
- * the mesh is mended while one member can reach another one on the far side.
+ * the mesh is mended while one member can reach another one on the far side. Who
+ * is declared dead by a liar can refute it: no sequence number is the last one.
  */
 export class Narada implements TreeOverlay, Mesh {
   readonly self: PeerRef;

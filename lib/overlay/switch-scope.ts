@@ -36,8 +36,9 @@ export class SwitchScope {
 
   /**
    * A look for a parent that is better than the present one, which scores `present`, by
-   * enough; `undefined` when there is nobody to look at. Two hops are seen through one of the first, a random one each time; `any` joins
-   * anew from a random peer of the root path, as HMTP does.
+   * enough; `undefined` when there is nobody to look at. Two hops are seen through one of
+   * the first, a random one each time; `any` joins anew from a random peer of the root
+   * path, as HMTP does.
    */
   search(present: number, nowMs: number): ParentSearch | undefined {
     const gainPercent = Math.min(100, this.gainPercent * (1 + this.switchesLately(nowMs)));

@@ -12,10 +12,10 @@ import { RttMeter } from './rtt-meter.ts';
  *
  * J. Leitao, J. P. Marques, J. Pereira, L. Rodrigues: "X-BOT: a protocol for resilient
  * optimization of unstructured overlays", SRDS 2009. The overlay below is HyParView.
- * A round: a peer with a full active view compares some
- * passive peers with its neighbours, all but the `unbiasedNeighbours` dearest ones,
- * which keep the graph random enough to stay connected. When a candidate is cheaper
- * than a neighbour, the old one, the four agree:
+ * A round: a peer with a full active view compares some passive peers with its
+ * neighbours, all but the `unbiasedNeighbours` dearest ones, which keep the graph random
+ * enough to stay connected. When a candidate is cheaper than a neighbour, the old one,
+ * the four agree:
  *
  *   initiator  --Optimization-->  candidate  --Replace-->  disconnected  --Switch-->  old
  *

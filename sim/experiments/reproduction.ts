@@ -1,7 +1,8 @@
 import { assert } from '../../lib/core/errors.ts';
 
-/** A number that a paper gives, or a bound that it draws. */
+/** A number that a paper gives, or a bound that it draws; `none` where it gives neither, and the row is reported. */
 export type Published =
+  | { readonly kind: 'none' }
   | { readonly kind: 'value'; readonly value: number }
   | { readonly kind: 'atMost'; readonly value: number }
   | { readonly kind: 'atLeast'; readonly value: number }
@@ -32,7 +33,7 @@ export interface ReproductionRow {
   readonly published: Published;
   readonly measured: Sample;
   readonly tolerance: Tolerance;
-  /** `reported`: nothing is judged, since the paper leaves open how it was measured; the note says so. */
+  /** `reported`: nothing is judged, since the paper gives no figure or leaves open how it was measured; the note says so. */
   readonly verdict: 'reproduced' | 'not reproduced' | 'reported';
   /** What a reader should know; for a row that does not reproduce, what was tried. */
   readonly note?: string;
@@ -73,7 +74,7 @@ export type Finding = Omit<ReproductionRow, 'measured' | 'verdict'> & {
 export function row({ values, unjudged = false, ...rest }: Finding): ReproductionRow {
   const measured = sampleOf(values);
   const fits = within(measured.mean, rest.published, rest.tolerance);
-  return { ...rest, measured, verdict: unjudged ? 'reported' : fits ? 'reproduced' : 'not reproduced' };
+  return { ...rest, measured, verdict: unjudged || rest.published.kind === 'none' ? 'reported' : fits ? 'reproduced' : 'not reproduced' };
 }
 
 /** Mean and spread of at least one value. */
@@ -88,6 +89,7 @@ export function sampleOf(values: readonly number[]): Sample {
 function within(mean: number, published: Published, tolerance: Tolerance): boolean {
   const slack = (of: number): number => (tolerance.kind === 'absolute' ? tolerance.by : Math.abs(of) * tolerance.by);
   switch (published.kind) {
+    case 'none': return true;
     case 'value': return Math.abs(mean - published.value) <= slack(published.value);
     case 'atMost': return mean <= published.value + slack(published.value);
     case 'atLeast': return mean >= published.value - slack(published.value);

@@ -9,7 +9,7 @@ const COLUMNS: readonly (readonly [name: string, cell: Cell])[] = [
   ['what', ({ what }) => what],
   ['where', ({ where }) => where],
   ['published.kind', ({ published }) => published.kind],
-  ['published.value', ({ published }) => (published.kind === 'between' ? '' : published.value)],
+  ['published.value', ({ published }) => ('value' in published ? published.value : '')],
   ['published.from', ({ published }) => (published.kind === 'between' ? published.from : '')],
   ['published.to', ({ published }) => (published.kind === 'between' ? published.to : '')],
   ['measured.count', ({ measured }) => measured.count],

@@ -116,6 +116,7 @@ function columnsOf(rows: readonly ReproductionRow[]): readonly Column[] {
 
 function publishedText(published: Published): string {
   switch (published.kind) {
+    case 'none': return '-';
     case 'value': return figure(published.value);
     case 'atMost': return `<= ${figure(published.value)}`;
     case 'atLeast': return `>= ${figure(published.value)}`;

@@ -1,12 +1,27 @@
 import { unreachable } from '../../lib/core/errors.ts';
 import type { Random } from '../../lib/core/random.ts';
-import type { World } from '../world/world.ts';
+import type { PacketFault } from '../world/packet-faults.ts';
+import type { Paths } from '../world/paths.ts';
 import type { Fault, NetworkFault } from './scenario.ts';
 import type { Outage, Terrain } from './underlay-spec.ts';
 
+/** A world that faults can strike; what each method does stands at `World`. */
+export interface FaultWorld {
+  readonly nowMs: number;
+  at(atMs: number, action: () => void): void;
+  beginFault(fault: PacketFault, forMs: number): () => number;
+  reroute(paths?: Paths): void;
+  pause(host: number, forMs: number): void;
+  slow(host: number, inputMs: number): void;
+  setClockRate(host: number, rate: number): void;
+  delayedInputs(host: number): number;
+  /** What runs on the host, if something does. */
+  engine(host: number): unknown;
+}
+
 /** What a schedule needs of the run: peers come and go through it. */
 export interface FaultTargets {
-  readonly world: World;
+  readonly world: FaultWorld;
   readonly terrain: Terrain;
   readonly random: Random;
   /** Hosts whose peer is up, ascending. */

@@ -1,5 +1,6 @@
 import type { ProtocolEvent } from '../../lib/core/effects.ts';
-import type { DataMessage, Message } from '../../lib/core/messages.ts';
+import type { MessageId } from '../../lib/core/ids.ts';
+import type { DataMessage, DigestEntry, Message } from '../../lib/core/messages.ts';
 import type { Group } from '../../lib/peer/group.ts';
 import type { Application } from './application.ts';
 import type { Scenario } from './scenario.ts';
@@ -12,14 +13,25 @@ export interface Published {
   readonly seq: number;
 }
 
-/** What an invariant sees of a run: everything, and it changes nothing. */
-export interface RunView {
+/** What can be seen of a group in every kind of run; peers are named by their hosts. */
+export interface GroupView {
+  readonly overlay: { readonly neighbours: readonly number[] };
+  readonly log: {
+    has(id: MessageId): boolean;
+    /** While it is kept. */
+    find(id: MessageId): object | undefined;
+    lackedBy(digest: readonly DigestEntry[], messagesMax: number): readonly MessageId[];
+  };
+}
+
+/** What an invariant sees of a run, whether messages cross as objects or the whole stack runs; it changes nothing. */
+export interface StackView {
   readonly scenario: Scenario;
   readonly nowMs: number;
   /** Hosts whose peer is up, ascending. */
   readonly up: readonly number[];
   /** The group at a peer that is up. */
-  group(host: number): Group | undefined;
+  group(host: number): GroupView | undefined;
   /** Counts the peers that ran on a host, from 1. */
   incarnation(host: number): number;
   /** In the order in which they were published. */
@@ -30,6 +42,11 @@ export interface RunView {
   application(host: number): Application | undefined;
   /** Whether packets can come through from one host to another. */
   reaches(from: number, to: number): boolean;
+}
+
+/** A run in which messages cross as objects or bytes: the state of its protocols can be seen, too. */
+export interface RunView extends StackView {
+  group(host: number): Group | undefined;
 }
 
 /** Something that must not be. */
@@ -59,13 +76,13 @@ export interface Checker {
   atEnd?(): void;
 }
 
-/** Something that is true of every run, or of every run of some protocols. */
-export interface Invariant {
+/** Something that is true of every run, or of every run of some protocols. Of both kinds of run where a `StackView` is enough for it. */
+export interface Invariant<View extends StackView = RunView> {
   readonly name: string;
   /** What it claims, in a sentence. */
   readonly claim: string;
   /** `safety`: never untrue. `liveness`: true at the end. */
   readonly kind: 'safety' | 'liveness';
   /** A checker for one run; `undefined` where it claims nothing of such a scenario. */
-  watch(run: RunView, report: (what: string, peer?: number) => void): Checker | undefined;
+  watch(run: View, report: (what: string, peer?: number) => void): Checker | undefined;
 }

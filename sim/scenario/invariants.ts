@@ -1,5 +1,5 @@
-import type { Invariant } from './invariant.ts';
-import { CONVERGED, REACHES_ALL } from './invariants/convergence.ts';
+import type { Invariant, StackView } from './invariant.ts';
+import { CONVERGED, HANDED_ON, REACHES_ALL } from './invariants/convergence.ts';
 import { CAUSAL_ORDER, DELIVERED_AS_PUBLISHED, DELIVERED_ONCE, FIFO_ORDER, LOSSES_SAID } from './invariants/delivery.ts';
 import { LIMITS_KEPT } from './invariants/limits.ts';
 import { MESH_DEGREES, MESH_MUTUAL } from './invariants/mesh.ts';
@@ -11,9 +11,15 @@ import { TREES_SPAN } from './invariants/trees.ts';
 import { GAPS_AWAITED, HISTORY_KEPT, NO_STORM, PUBLISHED_ANEW, TURNS_TAKEN } from './invariants/upkeep.ts';
 import { ALL_KNOWN, CONNECTED, VIEWS_SOUND, VIEWS_SYMMETRIC } from './invariants/views.ts';
 
+/** Those that look at what every kind of run shows. */
+export const STACK_INVARIANTS: readonly Invariant<StackView>[] = [
+  DELIVERED_ONCE, DELIVERED_AS_PUBLISHED, FIFO_ORDER, LOSSES_SAID, CAUSAL_ORDER, VIEWS_SOUND, VIEWS_SYMMETRIC, CONNECTED, CONVERGED, HANDED_ON, REACHES_ALL,
+];
+
 /** All invariants; each says itself which scenarios it is about. */
 export const INVARIANTS: readonly Invariant[] = [
-  DELIVERED_ONCE, DELIVERED_AS_PUBLISHED, FIFO_ORDER, LOSSES_SAID, GAPS_AWAITED, TURNS_TAKEN, CAUSAL_ORDER, PUBLISHED_ANEW, HISTORY_KEPT, NO_STORM, VIEWS_SOUND, VIEWS_SYMMETRIC, CONNECTED, CONVERGED, REACHES_ALL, ALL_KNOWN,
+  ...STACK_INVARIANTS,
+  GAPS_AWAITED, TURNS_TAKEN, PUBLISHED_ANEW, HISTORY_KEPT, NO_STORM, ALL_KNOWN,
   LIMITS_KEPT, MESH_DEGREES, MESH_MUTUAL, TALKS_TO_NEIGHBOURS, TREES_SPAN,
   TREE_DEGREE, TREE_CIRCLES_END, TREE_SPANS,
   CLUSTERS_BOUNDED, LEADERS_CIRCLES_END, HIERARCHY_STANDS,

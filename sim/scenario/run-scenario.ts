@@ -44,11 +44,11 @@ export interface ScenarioResult {
 }
 
 /** Invariants look at the state this often, in ms of virtual time. */
-const TICK_MS = 250;
+export const TICK_MS = 250;
 /** From when all is healed on, the run ends as soon as everything is good; it is looked at this often, in ms. */
-const LOOK_MS = 2500;
+export const LOOK_MS = 2500;
 /** Messages that are published at once when all is good; and again, since they may have left a tree in pieces that only the next ones find. */
-const PROBES = 3;
+export const PROBES = 3;
 const PROBE_ROUNDS = 2;
 /** Time to make good where the scenario gives none, in ms: see BOUNDS in the invariants. */
 export const SETTLE_MS = 60_000;

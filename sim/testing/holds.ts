@@ -2,11 +2,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Application, StartApplication } from '../scenario/application.ts';
-import type { Invariant, Violation } from '../scenario/invariant.ts';
-import { INVARIANTS } from '../scenario/invariants.ts';
+import type { Invariant, StackView, Violation } from '../scenario/invariant.ts';
+import { INVARIANTS, STACK_INVARIANTS } from '../scenario/invariants.ts';
 import { type ScenarioResult, runScenario } from '../scenario/run-scenario.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { shrink } from '../scenario/shrink.ts';
+import { runStack } from '../stack/run-stack.ts';
 
 /** What is to hold, and of what. */
 export interface HoldsOptions<A extends Application = Application> {
@@ -31,6 +32,12 @@ export function simulate<A extends Application>(scenario: Scenario, options: Hol
     invariants: [...INVARIANTS, ...invariants, ...agreement(options)],
     ...(application !== undefined && { application }),
   });
+}
+
+/** As `simulate`, with the whole stack: live peers and UDP links over simulated sockets. Slower, some ten times. */
+export function simulateStack<A extends Application>(scenario: Scenario, options: Pick<HoldsOptions<A>, 'application' | 'agree'> = {}): Promise<ScenarioResult> {
+  const { application } = options;
+  return runStack(scenario, { invariants: [...STACK_INVARIANTS, ...agreement(options)], ...(application !== undefined && { application }) });
 }
 
 /** A scenario that does not hold, made small. */
@@ -74,7 +81,7 @@ function failureText(scenario: Scenario, { invariant, atMs, peer, what }: Violat
   ].join('\n');
 }
 
-function agreement<A extends Application>({ agree }: HoldsOptions<A>): Invariant[] {
+function agreement<A extends Application>({ agree }: Pick<HoldsOptions<A>, 'agree'>): Invariant<StackView>[] {
   if (agree === undefined) return [];
   return [{
     name: 'applications-agree',

@@ -4,7 +4,7 @@
  */
 export { faultSchedules, scenarios, underlays, workloads } from './arbitraries.ts';
 export type { ScenarioChoices } from './arbitraries.ts';
-export { ScenarioFailure, holds, simulate } from './holds.ts';
+export { ScenarioFailure, holds, simulate, simulateStack } from './holds.ts';
 export type { HoldsOptions } from './holds.ts';
 export type { AppMessage, Application, Host, StartApplication } from '../scenario/application.ts';
 export { CONTRACTS } from '../scenario/bounds.ts';
@@ -12,7 +12,7 @@ export type { Contract } from '../scenario/bounds.ts';
 export { drawScenario } from '../scenario/draw.ts';
 export type { DrawOptions } from '../scenario/draw.ts';
 export type { FaultEffect } from '../scenario/fault-schedule.ts';
-export type { Checker, Invariant, Published, RunView, Violation } from '../scenario/invariant.ts';
+export type { Checker, GroupView, Invariant, Published, RunView, StackView, Violation } from '../scenario/invariant.ts';
 export { INVARIANTS } from '../scenario/invariants.ts';
 export { parseScenario } from '../scenario/parse.ts';
 export { runScenario } from '../scenario/run-scenario.ts';
@@ -21,3 +21,5 @@ export { SCENARIO_FORMAT } from '../scenario/scenario.ts';
 export type * from '../scenario/scenario.ts';
 export { shrink } from '../scenario/shrink.ts';
 export type { ShrinkOptions, Shrunk } from '../scenario/shrink.ts';
+export { runStack } from '../stack/run-stack.ts';
+export type { RunStackOptions } from '../stack/run-stack.ts';

@@ -6,7 +6,8 @@ import { SYSTEM_CLOCK } from '../../lib/transport/clock.ts';
 import type { TransportLimits } from '../../lib/transport/transport.ts';
 import { type CreateSocket, type DatagramSocket, createDatagramSocket } from '../../lib/transport/udp/socket.ts';
 import { UdpTransport } from '../../lib/transport/udp/udp-transport.ts';
-import { DatagramNetwork, VirtualClock } from '../support/simulated-datagrams.ts';
+import { DatagramNetwork } from '../../sim/stack/datagram-network.ts';
+import { VirtualClock } from '../../sim/stack/virtual-clock.ts';
 import { End, type Relay, type TransportHarness, contract, frameOf, textOf } from './transport-contract.ts';
 
 const LOOPBACK: Address = { transport: 'udp', host: '127.0.0.1', port: 0 };

@@ -13,7 +13,7 @@ import { PeerTable } from '../../lib/node/peer-table.ts';
 import { parseAddress } from '../../lib/transport/address.ts';
 import { DESCRIPTOR_BYTES_MAX } from '../../lib/wire/limits.ts';
 import { Codec } from '../../lib/wire/codec.ts';
-import { VirtualClock } from '../support/simulated-datagrams.ts';
+import { VirtualClock } from '../../sim/stack/virtual-clock.ts';
 import { FakeLink, FakeTransport, helloOf, idBytes } from '../unit/node/link-bed.ts';
 
 const SEED = 20_261_121;

@@ -2,10 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { groupConfig } from '../../lib/core/config.ts';
 import { type PeerRef, peerRef } from '../../lib/core/ids.ts';
+import type { Message } from '../../lib/core/messages.ts';
+import { Random } from '../../lib/core/random.ts';
 import { Nice } from '../../lib/overlay/nice/nice.ts';
+import { PeerEngine } from '../../lib/peer/engine.ts';
 import { flawsAmong } from '../sim/hierarchy.ts';
-import { GROUP } from '../support/builders.ts';
+import { GROUP, roles } from '../support/builders.ts';
 import { TestNetwork } from '../support/network.ts';
+import { RecordingEffects } from '../support/recording-effects.ts';
 
 const SEED = 20_020_820;
 const PEERS = 14;
@@ -65,4 +69,23 @@ test.each([[true, 0], [false, 0], [true, 0.1]])(`a NICE group ends in one hierar
     expect(found).toEqual([]);
     network.loss = { chance: 0, reliable: false };
   }), { seed: SEED, numRuns: 12 });
+});
+
+test.each([29, 30, 31])('a parent that hands over a place of height %d and falls silent leaves a peer that works', (height) => {
+  const [self, { parent, other, third }] = [peerRef(0), roles('parent', 'other', 'third')];
+  const effects = new RecordingEffects();
+  const engine = new PeerEngine(self, 1, new Random(SEED));
+  engine.join(GROUP, groupConfig({ overlay: 'nice', dissemination: 'tree' }), [parent], 0, effects);
+  const says: readonly Message[] = [
+    { kind: 'niceReply', group: GROUP, layer: 255, height: 1, root: parent, members: [] },
+    { kind: 'niceCluster', group: GROUP, layer: 0, root: parent, members: [self, other].map((peer) => ({ peer, rttUs: 5 })), supers: [] },
+    { kind: 'niceTransfer', group: GROUP, height, members: [{ layer: 0, peer: other }], parent },
+    { kind: 'niceCluster', group: GROUP, layer: height, root: parent, members: [self, third].map((peer) => ({ peer, rttUs: 5 })), supers: [] },
+  ];
+  for (const message of says) engine.onMessage(parent, message, 10, effects);
+  engine.onLinkDown(parent, 20, effects);
+  for (const effect of effects.take()) if (effect.effect === 'setTimer' && effect.timer.kind === 'nice' && effect.timer.step === 'elect') engine.onTimer(effect.timer, 300, effects);
+  const { overlay } = engine.group(GROUP) ?? {};
+  // After 29 it leads the layer that its parent led; a higher place is not taken, and it is alone with `other`.
+  expect(overlay instanceof Nice ? overlay.place.layers.height : undefined).toBe(height === 29 ? 30 : 1);
 });

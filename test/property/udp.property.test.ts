@@ -5,7 +5,8 @@ import type { Priority } from '../../lib/transport/transport.ts';
 import { TRANSPORT_DEFAULTS } from '../../lib/transport/transport.ts';
 import { type Packet, VERSION_BITS, decodePacket } from '../../lib/transport/udp/packet.ts';
 import { UdpTransport } from '../../lib/transport/udp/udp-transport.ts';
-import { type Conditions, DatagramNetwork, VirtualClock } from '../support/simulated-datagrams.ts';
+import { type Conditions, DatagramNetwork } from '../../sim/stack/datagram-network.ts';
+import { VirtualClock } from '../../sim/stack/virtual-clock.ts';
 import { ConnectionPair, type PairEnd } from '../unit/transport/udp/connection-pair.ts';
 
 const SEED = 6298;

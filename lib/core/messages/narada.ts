@@ -79,7 +79,7 @@ export interface RefreshEntry {
   readonly member: PeerRef;
   /** `failed`: it did not answer; `left`: it said good-bye. */
   readonly status: MemberStatus;
-  /** The last sequence number that the sender knows the member to have issued. */
+  /** The last sequence number that the sender knows the member to have issued; 0: it knows none. */
   readonly seq: number;
   /** Of the sender to the member; absent when there is none, as to members that are not alive. */
   readonly route?: MeshRoute;

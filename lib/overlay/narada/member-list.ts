@@ -1,6 +1,7 @@
 import type { PeerRef } from '../../core/ids.ts';
 import type { MemberStatus, MeshRoute } from '../../core/messages.ts';
 import type { Random } from '../../core/random.ts';
+import { UNHEARD, isLater } from './sequence.ts';
 
 /**
  * What is known of a member (section 3.1), and the routes to it: all in one object, since
@@ -26,8 +27,9 @@ export type News = 'stale' | 'fresh' | 'died' | 'revived';
  * Every other member of the group, the dead ones for a while yet: or else old news of a
  * dead one would pass for a newcomer (section 3.1.2).
  *
- * A higher sequence number counts more than a lower one, and with equal numbers death
- * more than life: who is alive answers its own death with a higher number, as in SWIM.
+ * A later sequence number counts more than an earlier one, and with equal numbers death
+ * more than life: who is alive answers its own death with a later number, as in SWIM. No number is the last one
+ * (`isLater`), so nobody can be declared dead for good.
  *
  * Bounded by `membersMax`: when the list is full, the dead member known longest goes;
  * when none is dead, the newcomer is refused.
@@ -89,7 +91,8 @@ export class MemberList {
   /** Figure 2: what somebody says of a member of this list counts when it is newer than what is known. */
   hear(member: Member, seq: number, status: MemberStatus, nowMs: number): News {
     const ends = status !== 'alive' && member.status === 'alive';
-    if (seq < member.seq || (seq === member.seq && !ends)) return 'stale';
+    const isNews = seq === member.seq ? ends : member.seq === UNHEARD || (seq !== UNHEARD && isLater(seq, member.seq));
+    if (!isNews) return 'stale';
     const revives = status === 'alive' && member.status !== 'alive';
     member.seq = seq;
     member.status = status;
@@ -139,5 +142,5 @@ export class MemberList {
 /** A member that is alive, with no route to it. */
 export function newMember(peer: PeerRef, nowMs: number, slots: number): Member {
   const told = new Array<MeshRoute | undefined>(slots).fill(undefined);
-  return { peer, seq: 0, status: 'alive', heardMs: nowMs, told, best: undefined };
+  return { peer, seq: UNHEARD, status: 'alive', heardMs: nowMs, told, best: undefined };
 }

@@ -16,7 +16,7 @@ export interface MeshLink {
   /** Links of the neighbour, as it said last. */
   degree: number;
   /** The neighbour's last refresh; older ones are late. -1 before the first. */
-  lastNumber: number;
+  lastNumber: number | undefined;
   /** When the neighbour was heard last, and when it was asked to describe members, in ms. */
   heardMs: number;
   describeMs: number;
@@ -61,7 +61,7 @@ export class MeshLinks {
     assert(!this.isFull, 'links within their limit');
     const link: MeshLink = {
       peer, slot: this.freeSlot(), sinceMs: nowMs, delayUs: undefined, fadingSinceMs: undefined,
-      degree: 0, lastNumber: -1, heardMs: nowMs, describeMs: -Infinity, left: [new Set(), new Set()], undescribed: new Set(),
+      degree: 0, lastNumber: undefined, heardMs: nowMs, describeMs: -Infinity, left: [new Set(), new Set()], undescribed: new Set(),
     };
     this.all.push(link);
     this.neighbours.push(peer);
@@ -94,7 +94,7 @@ export function delayUsOf(rttMs: number): number {
 /** Both ends have agreed on the link, perhaps once more. */
 export function renew(link: MeshLink, nowMs: number): void {
   // The neighbour may be one that has started anew, and counts from 0 again.
-  link.lastNumber = -1;
+  link.lastNumber = undefined;
   if (link.fadingSinceMs !== undefined) link.sinceMs = nowMs;
   link.fadingSinceMs = undefined;
 }

@@ -5,9 +5,7 @@ import { DESCRIBED_MAX, NARADA_MEMBERS_MAX, REFRESH_ENTRIES_MAX, REFRESH_HOPS_MA
 import type { Member, MemberList } from './member-list.ts';
 import type { MeshLink, MeshLinks } from './mesh-links.ts';
 import { type RouteTable, TO_ITSELF } from './route-table.ts';
-
-/** Largest sequence number on the wire; whoever gets there stays there. */
-const SEQ_MAX = 0xffff_ffff;
+import { UNHEARD, isLater, nextNumber } from './sequence.ts';
 
 /**
  * What members tell their neighbours of all members (sections 3.1 and 3.3): sequence
@@ -22,7 +20,7 @@ export class Refreshes {
   private readonly routes: RouteTable;
   /** This member's own sequence number. */
   seq = 1;
-  private nextNumber = 0;
+  private number = 0;
   readonly counters = { refuted: 0, late: 0, unknown: 0 };
 
   constructor(self: PeerRef, group: GroupRef, members: MemberList, links: MeshLinks, routes: RouteTable) {
@@ -35,7 +33,7 @@ export class Refreshes {
 
   /** The refresh that is due: a new sequence number of this member, to every neighbour. */
   sendFull(effects: Effects): void {
-    this.seq = Math.min(SEQ_MAX, this.seq + 1);
+    this.seq = nextNumber(this.seq);
     this.routes.changed.clear();
     this.send(this.all(), this.links.neighbours, effects);
   }
@@ -61,7 +59,7 @@ export class Refreshes {
   /** Takes what a neighbour tells, and notes the members that it names and nobody has described. */
   apply(link: MeshLink, refresh: NaradaRefresh, nowMs: number): void {
     link.heardMs = nowMs;
-    if (refresh.number <= link.lastNumber) {
+    if (link.lastNumber !== undefined && !isLater(refresh.number, link.lastNumber)) {
       this.counters.late++;
       return;
     }
@@ -105,11 +103,11 @@ export class Refreshes {
     if (!this.members.isFull && link.undescribed.size < DESCRIBED_MAX) link.undescribed.add(peer);
   }
 
-  /** Somebody takes this member for dead, or knows a higher number of an earlier incarnation: a number above it puts that right. */
+  /** Somebody takes this member for dead, or knows a higher number of an earlier incarnation: the number after it puts that right. */
   private onOwnEntry(link: MeshLink, { seq, status, route }: RefreshEntry): void {
     this.routes.learnOwn(link, route);
-    if (status === 'alive' ? seq <= this.seq : seq < this.seq) return;
-    this.seq = Math.min(SEQ_MAX, seq + 1);
+    if (seq === UNHEARD || (seq === this.seq ? status === 'alive' : !isLater(seq, this.seq))) return;
+    this.seq = nextNumber(seq);
     this.counters.refuted++;
     this.routes.changed.add(this.self);
   }
@@ -142,8 +140,9 @@ export class Refreshes {
   private send(entries: readonly RefreshEntry[], to: readonly PeerRef[], effects: Effects): void {
     if (to.length === 0) return;
     for (const part of partsOf(entries)) {
-      const { group } = this;
-      const refresh: NaradaRefresh = { kind: 'naradaRefresh', group, number: this.nextNumber++, degree: this.links.degree, entries: part };
+      const { group, number } = this;
+      this.number = (number + 1) % 2 ** 32;
+      const refresh: NaradaRefresh = { kind: 'naradaRefresh', group, number, degree: this.links.degree, entries: part };
       for (const peer of to) effects.send(peer, refresh);
     }
   }

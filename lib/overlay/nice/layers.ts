@@ -3,7 +3,7 @@ import type { PeerRef } from '../../core/ids.ts';
 import type { NicePlace } from '../../core/messages.ts';
 import { Cluster, type OwnDistance } from './cluster.ts';
 
-/** Layers that a peer leads clusters in at most: more than any group needs, with two members in each. */
+/** Layers that a peer leads clusters in at most: more than any group needs, with two members in each. Nobody is a member in layer 30, so that who is elected there can lead it. */
 export const HEIGHT_MAX = 30;
 
 /**

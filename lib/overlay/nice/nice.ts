@@ -238,7 +238,7 @@ export class Nice implements TreeOverlay {
   private onTransfer(from: PeerRef, { height, members, parent }: NiceTransfer, nowMs: number, effects: Effects): void {
     const { layers, place } = this;
     const below = layers.height;
-    if (from !== layers.parent || height <= below || height > HEIGHT_MAX) {
+    if (from !== layers.parent || height <= below || height >= HEIGHT_MAX) {
       this.counters.ignored++;
       return;
     }

@@ -8,7 +8,7 @@ import type { Random } from '../../core/random.ts';
 import { RttMeter } from '../rtt-meter.ts';
 import { Calm } from './calm.ts';
 import { Election } from './election.ts';
-import { Layers } from './layers.ts';
+import { HEIGHT_MAX, Layers } from './layers.ts';
 import type { Act } from './maintenance.ts';
 import { Reshaping } from './reshaping.ts';
 import { Seeker } from './seeker.ts';
@@ -77,6 +77,8 @@ export class Place {
   /** Whether a list of `layer` from `from` would be that of a parent that this peer waits for. */
   expects(from: PeerRef, layer: number): boolean {
     const { layers, seeker, election, move } = this;
+    // Whoever is elected in its place leads one layer more.
+    if (layer >= HEIGHT_MAX) return false;
     if (!layers.isRoot) return layer === layers.height && from === move?.to;
     return layer === layers.layerToJoin && (from === seeker.joining || election?.survivors.includes(from) === true);
   }

@@ -1,14 +1,14 @@
 import { groupConfig } from '../../../lib/core/config.ts';
 import { type MessageId, peerRef } from '../../../lib/core/ids.ts';
 import { CAUSAL_ENTRY_BYTES } from '../../../lib/core/messages.ts';
-import type { Invariant, Published, RunView } from '../invariant.ts';
+import type { Invariant, Published, StackView } from '../invariant.ts';
 
 /**
  * Every live peer has got what others can still give. Peers compare with neighbours alone:
  * where histories have dropped something, what a peer further away still keeps does not
  * come through neighbours that had it and keep it no more.
  */
-export const CONVERGED: Invariant = {
+export const CONVERGED: Invariant<StackView> = {
   name: 'converged',
   claim: 'in the end every live peer has every message that is in the history of a neighbour, and of any live peer while histories have room for all that was published',
   kind: 'liveness',
@@ -35,7 +35,7 @@ export const CONVERGED: Invariant = {
 
 
 /** Asked for one by one: what repair itself finds there to send might leave some out. */
-function keptBy(run: RunView, peers: readonly number[]): readonly MessageId[] {
+function keptBy(run: StackView, peers: readonly number[]): readonly MessageId[] {
   const logs = peers.flatMap((peer) => run.group(peer)?.log ?? []);
   const all = run.allPublished.map(({ origin, epoch, seq }) => ({ origin: peerRef(origin), epoch, seq }));
   return all.filter((id) => logs.some((log) => log.find(id) !== undefined));
@@ -46,7 +46,7 @@ function keptBy(run: RunView, peers: readonly number[]): readonly MessageId[] {
  * held to this alone, and only while nobody's neighbours change: what is published while
  * things go wrong they may lose.
  */
-export const REACHES_ALL: Invariant = {
+export const REACHES_ALL: Invariant<StackView> = {
   name: 'reaches-all',
   claim: 'what is published once all is good is delivered at every live peer, without repair as long as no neighbours change',
   kind: 'liveness',
@@ -78,3 +78,34 @@ export const REACHES_ALL: Invariant = {
     };
   },
 };
+
+/** What a peer keeps for others its own application has got. Where a newcomer is not owed everything, this says nothing. */
+export const HANDED_ON: Invariant<StackView> = {
+  name: 'handed-on',
+  claim: 'in the end a peer that is owed everything has delivered what it keeps, or reported it lost',
+  kind: 'liveness',
+  watch(run, report) {
+    if (groupConfig(run.scenario.group).since !== 'any') return undefined;
+    const had = new Set<string>();
+    const keyOf = (peer: number, origin: number, epoch: number, seq: number): string => `${peer}.${run.incarnation(peer)} ${origin} ${epoch} ${seq}`;
+    return {
+      onDelivery(peer, _from, { origin, epoch, seq }) {
+        had.add(keyOf(peer, origin, epoch, seq));
+      },
+      onEvent(peer, event) {
+        if (event.kind !== 'lost') return;
+        for (let seq = event.fromSeq; seq <= Math.min(event.toSeq, event.fromSeq + LOST_MAX); seq++) had.add(keyOf(peer, event.origin, event.epoch, seq));
+      },
+      atEnd() {
+        for (const peer of run.up) {
+          const held = run.group(peer)?.log.lackedBy([], Infinity) ?? [];
+          const missing = held.find(({ origin, epoch, seq }) => !had.has(keyOf(peer, origin, epoch, seq)));
+          if (missing !== undefined) report(`keeps message ${missing.seq} of peer ${missing.origin} (epoch ${missing.epoch}), and neither delivered it nor reported it lost`, peer);
+        }
+      },
+    };
+  },
+};
+
+/** Numbers of one `lost` event that are looked at: more than a scenario has. */
+const LOST_MAX = 10_000;

@@ -1,8 +1,8 @@
 import type { DataMessage } from '../../../lib/core/messages.ts';
-import type { Invariant } from '../invariant.ts';
+import type { Invariant, StackView } from '../invariant.ts';
 
 /** No application gets a message twice. */
-export const DELIVERED_ONCE: Invariant = {
+export const DELIVERED_ONCE: Invariant<StackView> = {
   name: 'delivered-once',
   claim: 'a peer delivers no message twice while it runs',
   kind: 'safety',
@@ -19,7 +19,7 @@ export const DELIVERED_ONCE: Invariant = {
 };
 
 /** What is delivered is what somebody published. */
-export const DELIVERED_AS_PUBLISHED: Invariant = {
+export const DELIVERED_AS_PUBLISHED: Invariant<StackView> = {
   name: 'delivered-as-published',
   claim: 'what is delivered was published, by that publisher and as it is',
   kind: 'safety',
@@ -38,7 +38,7 @@ function sameBytes(x: Uint8Array, y: Uint8Array): boolean {
 }
 
 /** FIFO order (Hadzilacos and Toueg 1994, section 3): each publisher's messages in its order; what is given up is said. */
-export const FIFO_ORDER: Invariant = {
+export const FIFO_ORDER: Invariant<StackView> = {
   name: 'fifo-order',
   claim: 'in fifo and causal order the messages of a publisher are delivered in the order in which it published them',
   kind: 'safety',
@@ -57,7 +57,7 @@ export const FIFO_ORDER: Invariant = {
 };
 
 /** What an order skips it says. */
-export const LOSSES_SAID: Invariant = {
+export const LOSSES_SAID: Invariant<StackView> = {
   name: 'losses-said',
   claim: 'in fifo order a number that is skipped was reported lost before',
   kind: 'safety',
@@ -89,7 +89,7 @@ export const LOSSES_SAID: Invariant = {
  * one happened before the other, that one comes first, unless something that the other
  * comes after was reported lost here.
  */
-export const CAUSAL_ORDER: Invariant = {
+export const CAUSAL_ORDER: Invariant<StackView> = {
   name: 'causal-order',
   claim: 'in causal order no message is delivered after one that comes after it, but for what is reported lost',
   kind: 'safety',

@@ -1,13 +1,12 @@
 import { type OverlayOptions, groupConfig } from '../../../lib/core/config.ts';
 import type { PeerRef } from '../../../lib/core/ids.ts';
-import type { Overlay } from '../../../lib/core/protocol.ts';
 import { HyParView } from '../../../lib/membership/hyparview.ts';
 import { XBot } from '../../../lib/overlay/x-bot.ts';
-import type { Invariant, RunView } from '../invariant.ts';
+import type { Invariant, RunView, StackView } from '../invariant.ts';
 import { Lasting } from '../lasting.ts';
 
 /** Neighbours are others, each once, and no more than the overlay may have. */
-export const VIEWS_SOUND: Invariant = {
+export const VIEWS_SOUND: Invariant<StackView> = {
   name: 'views-sound',
   claim: 'no peer is its own neighbour, none stands twice in a view, and no view is larger than it may be',
   kind: 'safety',
@@ -44,7 +43,7 @@ function neighboursMax(overlay: OverlayOptions): number {
   }
 }
 
-function passiveOf(overlay: Overlay | undefined): readonly PeerRef[] {
+function passiveOf(overlay: object | undefined): readonly PeerRef[] {
   return overlay instanceof HyParView || overlay instanceof XBot ? overlay.passive : NOBODY;
 }
 
@@ -57,7 +56,7 @@ const SYMMETRIC: readonly OverlayOptions['kind'][] = ['hyparview', 'x-bot', 'swi
 const HANDSHAKE_MS = 5000;
 
 /** Both ends of a link know of it, once nothing goes wrong any more. */
-export const VIEWS_SYMMETRIC: Invariant = {
+export const VIEWS_SYMMETRIC: Invariant<StackView> = {
   name: 'views-symmetric',
   claim: `in the end no peer has had a neighbour for ${HANDSHAKE_MS} ms that does not have it`,
   kind: 'liveness',
@@ -76,7 +75,7 @@ export const VIEWS_SYMMETRIC: Invariant = {
   },
 };
 
-function asymmetries(run: RunView): string[] {
+function asymmetries(run: StackView): string[] {
   return run.up.flatMap((peer) => (run.group(peer)?.overlay.neighbours ?? []).flatMap((other) => {
     const back = run.group(other)?.overlay.neighbours;
     if (back === undefined) return [`peer ${peer} has peer ${other}, which is gone, for a neighbour`];
@@ -85,7 +84,7 @@ function asymmetries(run: RunView): string[] {
 }
 
 /** The overlay is one piece. */
-export const CONNECTED: Invariant = {
+export const CONNECTED: Invariant<StackView> = {
   name: 'connected',
   claim: 'in the end every live peer can be reached over neighbours from every other',
   kind: 'liveness',

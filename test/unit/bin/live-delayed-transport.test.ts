@@ -3,7 +3,7 @@ import { DelayLine, HELD_MAX } from '../../../bin/live/delay-line.ts';
 import { DelayedTransport } from '../../../bin/live/delayed-transport.ts';
 import type { Address } from '../../../lib/transport/address.ts';
 import type { Link, LinkDownReason, Transport, TransportHandlers } from '../../../lib/transport/transport.ts';
-import { VirtualClock } from '../../support/simulated-datagrams.ts';
+import { VirtualClock } from '../../../sim/stack/virtual-clock.ts';
 
 const ADDRESS: Address = { transport: 'tcp', host: '127.0.0.1', port: 7000 };
 

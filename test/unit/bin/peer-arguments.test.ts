@@ -35,6 +35,18 @@ describe('a chat', () => {
     expect(parse('')).toEqual(CHAT);
   });
 
+  test.each([
+    ['hyparview', { overlay: 'hyparview' }],
+    ['x-bot --dissemination gossip-mesh', { overlay: 'x-bot', dissemination: 'gossip-mesh' }],
+    ['cyclon --dissemination rumor', { overlay: 'cyclon', dissemination: 'rumor' }],
+    ['narada', { overlay: 'narada', dissemination: 'tree' }],
+    ['switch-tree', { overlay: 'switch-tree', dissemination: 'tree' }],
+    ['nice --dissemination tree', { overlay: 'nice', dissemination: 'tree' }],
+    ['nice --dissemination flooding', { overlay: 'nice', dissemination: 'flooding' }],
+  ])('over %s, with a tree where the overlay has one', (line, join) => {
+    expect(parse(`--overlay ${line}`)).toEqual({ ...CHAT, join, sameOptions: expect.arrayContaining(['--overlay', join.overlay]) });
+  });
+
   test('takes every option', () => {
     const line = '--listen udp://127.0.0.1:7000 --listen=tcp://[::1]:7000 --join udp://seed:7000,tcp://seed:7000 --join udp://other:1 --group news,off'
       + ' --group x --name ada --json --stats --linger 250 --preset wan --prefer tcp --overlay hyparview --dissemination rumor --order fifo --repair none'
@@ -54,7 +66,7 @@ describe('a chat', () => {
       stats: true,
       quiet: true,
       lingerMs: 250,
-      sameOptions: ['--group', 'news', '--group', 'off', '--group', 'x', '--dissemination', 'rumor', '--order', 'fifo'],
+      sameOptions: ['--group', 'news', '--group', 'off', '--group', 'x', '--overlay', 'hyparview', '--dissemination', 'rumor', '--order', 'fifo'],
     });
   });
 
@@ -93,8 +105,10 @@ describe('a chat', () => {
     [['--linger', '-1'], '--linger: expected a whole number from 0 to 3600000, got "-1".'],
     [['--preset', 'wann'], '--preset: expected one of local, lan, wan, got "wann". Did you mean wan?'],
     [['--prefer', 'quic'], '--prefer: expected one of auto, udp, tcp, got "quic".'],
-    [['--overlay', 'full'], '--overlay: expected hyparview, got "full".'],
-    [['--dissemination', 'flood'], '--dissemination: expected one of plumtree, flooding, gossip-mesh, rumor, anti-entropy, got "flood".'],
+    [['--overlay', 'full'], '--overlay: expected one of hyparview, x-bot, cyclon, narada, switch-tree, nice, got "full".'],
+    [['--dissemination', 'flood'], '--dissemination: expected one of plumtree, flooding, gossip-mesh, rumor, anti-entropy, tree, got "flood".'],
+    [['--overlay', 'cyclon'], '--overlay cyclon: dissemination: expected rumor, anti-entropy or flooding over cyclon, whose views are not mutual, got "plumtree".'],
+    [['--dissemination', 'tree'], '--overlay hyparview: dissemination: expected an overlay of kind static, narada, switch-tree, nice for tree, since those know one, got "hyparview".'],
     [['--order', 'total'], '--order: expected one of none, fifo, causal, got "total".'],
     [['--repair', 'anti'], '--repair: expected one of none, anti-entropy, got "anti".'],
     [['--since', 'histroy'], '--since: expected one of now, history, any, got "histroy". Did you mean history?'],

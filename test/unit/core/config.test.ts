@@ -83,6 +83,11 @@ describe('the configuration of a group', () => {
     expect(sizes.map((options) => groupConfig(options).overlay)).toEqual([16, 16, 9, 5].map((activeViewSize) => ({ ...DEFAULTS.overlay.hyparview, activeViewSize })));
   });
 
+  test('gives a gossip mesh over X-BOT more neighbours to choose from, too', () => {
+    const sizes = (['gossip-mesh', 'flooding'] as const).map((dissemination) => groupConfig({ overlay: 'x-bot', dissemination }).overlay);
+    expect(sizes).toEqual([16, 5].map((activeViewSize) => ({ ...DEFAULTS.overlay['x-bot'], activeViewSize })));
+  });
+
   test('is frozen, its parts included', () => {
     const config = groupConfig({ repair: 'anti-entropy' });
     expect([config, config.overlay, config.dissemination, config.repair].map((part) => Object.isFrozen(part))).toEqual([true, true, true, true]);
@@ -170,6 +175,36 @@ describe('options that do not go together are refused', () => {
       'spatial partners over an overlay of few neighbours',
       { repair: { kind: 'anti-entropy', partner: 'spatial' } },
       'repair.anti-entropy.partner: expected uniform over hyparview, since distances are measured for overlays full and static only, got "spatial".',
+    ],
+    [
+      'a hunt where nobody refuses',
+      { overlay: 'full', dissemination: { kind: 'rumor', huntLimit: 5 } },
+      'dissemination.rumor.huntLimit: expected 0 without a connectionLimit, since nobody is refused, got 5.',
+    ],
+    [
+      'a weight of distances that are not looked at',
+      { overlay: 'full', repair: { kind: 'anti-entropy', spatialExponent: 1.5 } },
+      'repair.anti-entropy.spatialExponent: expected none with uniform partners, since it weighs distances, got 1.5.',
+    ],
+    [
+      'recent changes beside ranges',
+      { overlay: 'full', dissemination: { kind: 'anti-entropy', reconcile: 'ranges', exchange: 'recent' } },
+      'dissemination.anti-entropy.exchange: expected full with ranges, which find recent changes themselves, got "recent".',
+    ],
+    [
+      'an age where nothing is told apart by it',
+      { overlay: 'full', dissemination: { kind: 'anti-entropy', recentMs: 500 } },
+      'dissemination.anti-entropy.recentMs: expected none with a full exchange, since nothing is told apart by its age, got 500.',
+    ],
+    [
+      'a mesh over views smaller than itself',
+      { overlay: { kind: 'hyparview', activeViewSize: 2 }, dissemination: 'gossip-mesh' },
+      'overlay.hyparview.activeViewSize: expected at least d (6) of the gossip mesh over it, got 2.',
+    ],
+    [
+      'a mesh over views of X-BOT smaller than itself',
+      { overlay: { kind: 'x-bot', activeViewSize: 5 }, dissemination: 'gossip-mesh' },
+      'overlay.x-bot.activeViewSize: expected at least d (6) of the gossip mesh over it, got 5.',
     ],
     ['Plumtree without history', { historyMessagesMax: 0 }, 'historyMessagesMax: expected at least 1, since the group answers those who missed a message, got 0.'],
     [

@@ -53,6 +53,13 @@ describe('anti-entropy by ranges', () => {
     expect([receive(partner, repair), receive(partner, offer(0, 1))]).toEqual([[delivered(repair, partner)], []]);
   });
 
+  test('asks again for what has not come in a cycle, also where nobody takes its contact', () => {
+    const { fire, receive } = member([0], { connectionLimit: 1 });
+    expect([receive(partner, offer(1)), receive(partner, offer(1))]).toEqual([[sent(partner, want(1))], []]);
+    fire();
+    expect(receive(partner, offer(1))).toEqual([sent(partner, want(1))]);
+  });
+
   test('as a repair sends only what has been here for a whole cycle', () => {
     const { receive, fire } = member([0], {}, 'repair');
     const repaired = { ...oneHopOn(data(source, 0)), repair: true };

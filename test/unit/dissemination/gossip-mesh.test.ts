@@ -205,11 +205,25 @@ describe('gossipsub, gossip', () => {
   });
 
   test('asks for no more than it may, counts the rest, and asks no stranger', () => {
-    const { receive, gossip } = member(8, 4, { missingMax: 2 });
+    const { receive, gossip } = member(8, 4, { missingMax: 4 });
     const all = [0, 1, 2, 3].map((seq) => data(source, seq));
     expect(receive(ref(4), iHave(...all))).toEqual([sent(ref(4), iWant(...all.slice(0, 2)))]);
     expect(gossip.counters.missingDropped).toBe(2);
     expect([receive(ref(9), iHave(data(source, 9))), receive(ref(9), iWant(data(source, 0)))]).toEqual([[], []]);
+  });
+
+  test('a neighbour that announces what is nowhere leaves half of what may be asked for to the others, heartbeat by heartbeat', () => {
+    const { receive, gossip, fire } = member(8, 4, { missingMax: 8 });
+    for (const first of [0, 100]) {
+      const invented = Array.from({ length: 20 }, (_, i) => data(source, 1000 + first + i));
+      const [asked, more] = [invented.slice(0, 3), invented.slice(3)];
+      const lost = data(source, first);
+      expect(receive(ref(4), iHave(...asked))).toEqual([sent(ref(4), iWant(...asked))]);
+      expect(receive(ref(4), iHave(...more))).toEqual([sent(ref(4), iWant(...more.slice(0, 1)))]);
+      expect(receive(ref(5), iHave(lost))).toEqual([sent(ref(5), iWant(lost))]);
+      fire();
+    }
+    expect(gossip.counters.missingDropped).toBe(2 * 16);
   });
 
   test('sends what is asked for while the history has it, and to each neighbour so many at most between heartbeats', () => {

@@ -30,6 +30,7 @@ export class End {
   }
 
   begin(to: PeerRef, mode: 'push' | 'pull' | 'pushPull'): Message[] {
+    this.reconciliation.onCycle();
     this.reconciliation.begin(to, mode, this.effects);
     return this.sent();
   }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type MessageId, peerRef } from '../../../lib/core/ids.ts';
+import { type MessageId, type PeerRef, peerRef } from '../../../lib/core/ids.ts';
 import { messageKey, numberedId } from '../../../lib/core/message-key.ts';
 import { IDS_MAX, type IdRange, type Message, RANGES_MAX, type Ranges } from '../../../lib/core/messages.ts';
 import { Random } from '../../../lib/core/random.ts';
@@ -97,7 +97,7 @@ describe('Meyer, the protocol: lists of what is in a range', () => {
   test('an offer is answered by asking for what was not seen, once in a cycle', () => {
     const end = new End(one, ids(0, 10));
     expect([end.receive(other, offer(id(3), id(11))), end.receive(other, offer(id(11), id(12)))]).toEqual([[want(id(11))], [want(id(12))]]);
-    end.begin(other, 'pushPull');
+    end.reconciliation.onCycle();
     expect(end.receive(other, offer(id(11)))).toEqual([want(id(11))]);
   });
 
@@ -223,9 +223,13 @@ describe('hostile messages', () => {
   test('that list nothing of everything get no more offers than one message holds; that list what is nowhere are asked for it within bounds', () => {
     const end = new End(one, ids(0, 50_000));
     expect(end.receive(other, ranges('pull', [listedAll])).map((answer) => answer.kind === 'rangeOffer' && answer.ids.length)).toEqual([IDS_MAX]);
-    const wanted = Array.from({ length: 30 }, (_, i) => end.receive(other, offer(...ids(100_000 + 1000 * i, 101_000 + 1000 * i))));
-    expect(wanted.flat().reduce((sum, answer) => sum + (answer.kind === 'rangeWant' ? answer.ids.length : 0), 0)).toBe(16_384);
+    const wanted = (peer: PeerRef): number => Array.from({ length: 10 }, (_, i) => end.receive(peer, offer(...ids(1000 * i, 1000 * (i + 1), 100 + peer))))
+      .flat().reduce((sum, answer) => sum + (answer.kind === 'rangeWant' ? answer.ids.length : 0), 0);
+    // No peer is asked for more than half, so that one that lies cannot keep away what others offer.
+    expect([other, peerRef(3), peerRef(4)].map(wanted)).toEqual([8192, 8192, 0]);
     expect(end.reconciliation.counters.wantsLeftOut).toBe(30_000 - 16_384);
+    end.reconciliation.onCycle();
+    expect(wanted(peerRef(4))).toBe(8192);
   });
 
   test(`of any kind make no more than bounded answers, and none that is malformed (seed ${SEED})`, () => {

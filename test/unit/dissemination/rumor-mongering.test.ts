@@ -1,54 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULTS, type RumorOptions } from '../../../lib/core/config.ts';
 import type { PeerRef } from '../../../lib/core/ids.ts';
-import { MessageLog } from '../../../lib/core/message-log.ts';
 import type { DataMessage, Message } from '../../../lib/core/messages.ts';
-import { RumorMongering } from '../../../lib/dissemination/rumor-mongering.ts';
-import { GROUP, SESSION, ScriptedRandom, data, logLimits, oneHopOn, roles } from '../../support/builders.ts';
-import { type Effect, RecordingEffects, delivered, sentUnreliably, timerSet } from '../../support/recording-effects.ts';
-
-const { self, source, partner, other } = roles('self', 'source', 'partner', 'other');
-
-const CYCLE_MS = 1000;
-const rumorTimer = { kind: 'rumor', group: GROUP, session: SESSION } as const;
-const rumorRequest: Message = { kind: 'rumorRequest', group: GROUP };
-
-function feedback(message: DataMessage, knew: boolean): Message {
-  const { origin, epoch, seq } = message;
-  return { kind: 'feedback', group: GROUP, origin, epoch, seq, knew };
-}
-
-/** A peer whose random partner is always `partner`, at a moment that the test sets. */
-function member(options: Partial<RumorOptions> = {}, neighbours: readonly PeerRef[] = [partner, other], floats: readonly number[] = []) {
-  const effects = new RecordingEffects();
-  const log = new MessageLog(GROUP, SESSION, logLimits());
-  const all = { ...DEFAULTS.dissemination.rumor, ...options };
-  const rumor = new RumorMongering(self, SESSION, all, log, neighbours, new ScriptedRandom([], floats));
-  let nowMs = 0;
-  const output = (act: () => void): Effect[] => {
-    act();
-    return effects.take();
-  };
-  return {
-    rumor,
-    at(ms: number): void {
-      nowMs = ms;
-    },
-    start: () => output(() => rumor.start(nowMs, effects)),
-    receive: (from: PeerRef, message: Message) => output(() => rumor.onMessage(from, message, nowMs, effects)),
-    publish(message: DataMessage): [number, Effect[]] {
-      log.accept(message, self, effects);
-      effects.take();
-      const sentTo = rumor.publish(message, nowMs, effects);
-      return [sentTo, effects.take()];
-    },
-    /** The cycle that begins at `ms`. */
-    cycle(ms: number): Effect[] {
-      nowMs = ms;
-      return output(() => rumor.onTimer(rumorTimer, nowMs, effects));
-    },
-  };
-}
+import { GROUP, data, oneHopOn, peers } from '../../support/builders.ts';
+import { delivered, sentUnreliably, timerSet } from '../../support/recording-effects.ts';
+import { CYCLE_MS, feedback, member, other, partner, rumorRequest, rumorTimer, self, source } from './rumor-bed.ts';
 
 const rumorOfSource = data(source, 0);
 
@@ -151,9 +106,11 @@ describe('Demers et al. section 1.4, push with feedback and counter', () => {
     const { rumor, receive, cycle } = member({ k: 2 });
     receive(source, rumorOfSource);
     cycle(1000);
+    receive(other, rumorRequest);
     for (const peer of [partner, other]) receive(peer, feedback(rumorOfSource, true));
     cycle(2000);
     expect(rumor.hotRumors).toBe(1);
+    receive(other, rumorRequest);
     receive(partner, feedback(rumorOfSource, true));
     receive(other, feedback(rumorOfSource, false));
     cycle(3000);
@@ -172,6 +129,42 @@ describe('Demers et al. section 1.4, push with feedback and counter', () => {
     receive(partner, feedback(data(source, 0, { epoch: 2 }), true));
     expect(cycle(2000)).toEqual([sentUnreliably(partner, oneHopOn(rumorOfSource)), timerSet(rumorTimer, CYCLE_MS)]);
     expect(rumor.hotRumors).toBe(1);
+  });
+
+  test('feedback of a peer that was told nothing, or has answered already, is counted and ignored', () => {
+    const { rumor, receive, cycle } = member({ k: 1 });
+    receive(source, rumorOfSource);
+    receive(other, feedback(rumorOfSource, true));
+    cycle(1000);
+    receive(other, feedback(rumorOfSource, true));
+    receive(partner, feedback(rumorOfSource, false));
+    receive(partner, feedback(rumorOfSource, true));
+    cycle(2000);
+    receive(other, feedback(rumorOfSource, true));
+    cycle(3000);
+    expect([rumor.hotRumors, rumor.strayFeedback]).toEqual([1, 4]);
+  });
+
+  test('feedback that comes cycles late counts', () => {
+    const { rumor, receive, cycle } = member({ k: 1 });
+    receive(source, rumorOfSource);
+    for (const ms of [1000, 2000, 3000]) cycle(ms);
+    receive(partner, feedback(rumorOfSource, true));
+    cycle(4000);
+    expect([rumor.hotRumors, rumor.strayFeedback]).toEqual([0, 0]);
+  });
+
+  test('of many that asked the feedback of the last 64 is awaited', () => {
+    const { rumor, receive, cycle } = member({ k: 1 });
+    receive(source, rumorOfSource);
+    cycle(1000);
+    const askers = peers(65, 100);
+    for (const peer of askers) receive(peer, rumorRequest);
+    for (const peer of askers) receive(peer, feedback(rumorOfSource, true));
+    expect(rumor.strayFeedback).toBe(1);
+    const held: PeerRef[] = [];
+    rumor.eachPeer((peer) => held.push(peer));
+    expect(held).toEqual([source]);
   });
 
   test('past the limit the oldest rumor cools, and is counted', () => {

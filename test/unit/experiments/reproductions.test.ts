@@ -52,6 +52,10 @@ describe('a row', () => {
     expect(row({ ...finding, published, values: [value], unjudged: true }).verdict).toBe('reported');
   });
 
+  test('is reported where nothing is published', () => {
+    expect(row({ ...finding, published: { kind: 'none' }, values: [3] }).verdict).toBe('reported');
+  });
+
   test('has mean and spread of its values', () => {
     expect(row({ ...finding, published: { kind: 'value', value: 2 }, values: [1, 2, 3] }).measured).toEqual({ count: 3, mean: 2, deviation: 1, min: 1, max: 3 });
   });

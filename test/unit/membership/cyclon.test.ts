@@ -68,6 +68,13 @@ function member(view: readonly CyclonEntry[], options: Partial<CyclonOptions> = 
 }
 
 describe('Voulgaris et al., enhanced shuffling', () => {
+  test('numbers its shuffles anew after the largest number on the wire', () => {
+    const { cyclon, fire } = member([entry(other, 3), entry(contact, 2)]);
+    cyclon['seq'] = 2 ** 32 - 1;
+    const numbers = [1, 2].flatMap(() => fire().flatMap((effect) => (effect.effect === 'send' && effect.message.kind === 'cyclonShuffle' ? [effect.message.seq] : [])));
+    expect(numbers).toEqual([2 ** 32 - 1, 0]);
+  });
+
   test('begins at a random moment of the first interval', () => {
     const effects = new RecordingEffects();
     const cyclon = new Cyclon(self, GROUP, SESSION, DEFAULTS.overlay.cyclon, new ScriptedRandom([0, 420]), new RecordingListener());

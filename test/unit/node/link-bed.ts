@@ -6,7 +6,7 @@ import type { LinkTableHandlers, LinkTableOptions } from '../../../lib/node/link
 import { type PeerId, PeerTable } from '../../../lib/node/peer-table.ts';
 import { type Address, type TransportKind, formatAddress, parseAddress } from '../../../lib/transport/address.ts';
 import type { Delivery, Link, LinkDownReason, Priority, Transport } from '../../../lib/transport/transport.ts';
-import { VirtualClock } from '../../support/simulated-datagrams.ts';
+import { VirtualClock } from '../../../sim/stack/virtual-clock.ts';
 
 /** A link whose fate the test decides. */
 export class FakeLink implements Link {

@@ -3,7 +3,8 @@ import { type Environment, MACHINE } from '../../../lib/node/environment.ts';
 import type { PeerOptions } from '../../../lib/node/options.ts';
 import type { Peer } from '../../../lib/node/peer.ts';
 import { UdpTransport } from '../../../lib/transport/udp/udp-transport.ts';
-import { DatagramNetwork, VirtualClock } from '../../support/simulated-datagrams.ts';
+import { DatagramNetwork } from '../../../sim/stack/datagram-network.ts';
+import { VirtualClock } from '../../../sim/stack/virtual-clock.ts';
 
 /** Live peers on virtual time, each on a host of its own of a simulated network for datagrams. */
 export class PeerBed {

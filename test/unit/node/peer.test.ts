@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PERFECT } from '../../support/simulated-datagrams.ts';
+import { PERFECT } from '../../../sim/stack/datagram-network.ts';
 import { PeerBed, uncaughtIn } from './peer-bed.ts';
 
 let bed: PeerBed;

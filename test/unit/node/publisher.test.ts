@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { OverlayError } from '../../../lib/core/errors.ts';
 import { type PeerRef, peerRef } from '../../../lib/core/ids.ts';
 import { type Published, Publisher, type PublisherNeeds } from '../../../lib/node/publisher.ts';
-import { VirtualClock } from '../../support/simulated-datagrams.ts';
+import { VirtualClock } from '../../../sim/stack/virtual-clock.ts';
 
 const LIMIT = 1000;
 const [X, Y] = [peerRef(1), peerRef(2)];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TimerQueue } from '../../../lib/node/timer-queue.ts';
 import type { Clock } from '../../../lib/transport/clock.ts';
-import { VirtualClock } from '../../support/simulated-datagrams.ts';
+import { VirtualClock } from '../../../sim/stack/virtual-clock.ts';
 
 const SEED = 1971;
 

@@ -117,3 +117,10 @@ describe('the files of a reproduction', () => {
     );
   });
 });
+
+test('a row of which nothing is published has a measured figure alone', () => {
+  const only = row({ what: 'cycles', where: 'figure 3', published: { kind: 'none' }, values: [5, 5], tolerance: { kind: 'absolute', by: 0 }, note: 'A curve without numbers.' });
+  const report = { ...REPORT, rows: [only] };
+  expect(renderReproduction(report).split('\n').find((line) => line.startsWith('  cycles'))?.split(/ {2,}/)).toEqual(['', 'cycles [1]', '-', '5', '0', '2', '-', 'reported']);
+  expect(renderReproductionCsv([report]).split('\n')[1]).toBe('toy-1999,7,false,cycles,figure 3,none,,,,2,5,0,5,5,absolute,0,reported,A curve without numbers.');
+});

@@ -8,8 +8,11 @@ test(`the small version of esm-2000 reproduces its rows, each with a value for e
   const rows = ESM_2000.run({ seed: SEED, quick: true, onShare: (share) => shares.push(share) });
   expect(rows.filter(({ verdict }) => verdict === 'not reproduced')).toEqual([]);
   expect(rows.filter(({ verdict }) => verdict === 'reported').map(({ what }) => what)).toEqual(
-    [8, 16, 32, 64].map((size) => `control traffic of Narada per member, ${size} members, bytes per second`),
+    [8, 16, 32, 64].flatMap((size) => [
+      `worst link stress of Narada, ${size} members`, `90th percentile RDP of Narada, ${size} members`, `control traffic of Narada per member, ${size} members, bytes per second`,
+    ]),
   );
+  expect(rows.filter(({ verdict, note }) => verdict === 'reported' && note === undefined)).toEqual([]);
   expect(rows.map(({ measured }) => measured.count)).toEqual([...new Array<number>(28).fill(2), 1, 1]);
   expect(rows.find(({ what }) => what === 'worst link stress of unicast, 64 members')?.measured).toMatchObject({ mean: 63, deviation: 0 });
   expect(shares).toEqual([...shares].sort((x, y) => x - y));

@@ -36,6 +36,15 @@ describe('the member list', () => {
     expect([list.isAlive(early), list.aliveCount]).toEqual([true, 1]);
   });
 
+  test('numbers begin anew after the largest one, so that none is the last', () => {
+    const list = listOf();
+    const member = list.admit(early, 0);
+    if (member === undefined) throw new Error('there is room');
+    const news = ([[2 ** 32 - 1, 'failed'], [0, 'alive'], [1, 'alive'], [2 ** 32 - 1, 'failed'], [2 ** 31, 'alive'], [2 ** 31 + 2, 'failed']] as const)
+      .map(([seq, status]) => list.hear(member, seq, status, 1));
+    expect(news).toEqual(['died', 'stale', 'revived', 'stale', 'fresh', 'died']);
+  });
+
   test('knows who has been silent for longer than a time, the dead left out', () => {
     const list = listOf();
     list.admit(early, 0);

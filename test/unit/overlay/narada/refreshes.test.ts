@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type PeerRef, peerRef } from '../../../../lib/core/ids.ts';
-import type { NaradaRefresh } from '../../../../lib/core/messages.ts';
+import type { NaradaRefresh, RefreshEntry } from '../../../../lib/core/messages.ts';
 import { DESCRIBED_MAX, NARADA_MEMBERS_MAX, PATH_HOPS_MAX } from '../../../../lib/core/messages/narada.ts';
 import { MemberList } from '../../../../lib/overlay/narada/member-list.ts';
 import { MeshLinks } from '../../../../lib/overlay/narada/mesh-links.ts';
@@ -90,5 +90,27 @@ describe('refreshes', () => {
     refreshes.apply(link, { kind: 'naradaRefresh', group: GROUP, number: 0, degree: 1, entries: [{ member: stranger, status: 'alive', seq: 1 }] }, 0);
     refreshes.askWhoTheyAre(link, 1000, 0, effects);
     expect([effects.take(), refreshes.counters.unknown]).toEqual([[], 1]);
+  });
+
+  test.each([5, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1])('a member answers its death, with whatever number (%d) it was declared, so that who believed that believes the answer', (seq) => {
+    const [victim, believer] = [bed(), bed()];
+    const hear = ({ links, refreshes }: typeof victim, number: number, entry: RefreshEntry): void =>
+      refreshes.apply(links.find(neighbour) ?? links.add(neighbour, 0), { kind: 'naradaRefresh', group: GROUP, number, degree: 1, entries: [entry] }, 0);
+    const member = believer.members.admit(far, 0);
+    hear(believer, 0, { member: far, status: 'alive', seq: 1 });
+    hear(believer, 1, { member: far, status: 'failed', seq });
+    // What the believer has not taken for news needs no answer.
+    hear(victim, 0, { member: self, status: member?.status ?? 'failed', seq: member?.seq ?? 0 });
+    victim.refreshes.sendFull(victim.effects);
+    const said = sentBy(victim.effects)[0]?.[1].entries[0];
+    hear(believer, 2, { member: far, status: 'alive', seq: said?.seq ?? 0 });
+    expect([member?.status, member?.seq]).toEqual(['alive', victim.refreshes.seq]);
+  });
+
+  test('are numbered anew after the largest number', () => {
+    const { links, refreshes } = bed();
+    const link = links.add(neighbour, 0);
+    for (const number of [2 ** 32 - 2, 2 ** 32 - 1, 0, 2 ** 32 - 1, 1]) refreshes.apply(link, { kind: 'naradaRefresh', group: GROUP, number, degree: 1, entries: [] }, 0);
+    expect([link.lastNumber, refreshes.counters.late]).toEqual([1, 1]);
   });
 });

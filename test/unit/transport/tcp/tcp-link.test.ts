@@ -6,7 +6,7 @@ import { encodeHello } from '../../../../lib/transport/tcp/hello.ts';
 import { type LinkHost, TcpLink } from '../../../../lib/transport/tcp/tcp-link.ts';
 import { TRANSPORT_DEFAULTS } from '../../../../lib/transport/transport.ts';
 import { encodeFrameHeader } from '../../../../lib/wire/framing.ts';
-import { VirtualClock } from '../../../support/simulated-datagrams.ts';
+import { VirtualClock } from '../../../../sim/stack/virtual-clock.ts';
 
 /** As much of a socket as a link needs; what comes in is the test's. */
 class FakeSocket extends Duplex {

@@ -5,7 +5,8 @@ import { type ConnectionOptions, UdpConnection } from '../../../../lib/transport
 import { zeroCounters } from '../../../../lib/transport/udp/counters.ts';
 import { type Packet, decodePacket } from '../../../../lib/transport/udp/packet.ts';
 import { PacketWriter } from '../../../../lib/transport/udp/packet-writer.ts';
-import { type Conditions, PERFECT, VirtualClock } from '../../../support/simulated-datagrams.ts';
+import { type Conditions, PERFECT } from '../../../../sim/stack/datagram-network.ts';
+import { VirtualClock } from '../../../../sim/stack/virtual-clock.ts';
 
 /** One end of a pair, with all that it was told. */
 export class PairEnd {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { decodePacket } from '../../../../lib/transport/udp/packet.ts';
-import { PERFECT } from '../../../support/simulated-datagrams.ts';
+import { PERFECT } from '../../../../sim/stack/datagram-network.ts';
 import { ConnectionPair } from './connection-pair.ts';
 
 function frameOf(bytes: number, seed = 0): Uint8Array {

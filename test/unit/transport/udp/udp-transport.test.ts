@@ -6,7 +6,8 @@ import { type Packet, VERSION_BITS, decodePacket } from '../../../../lib/transpo
 import { PacketWriter } from '../../../../lib/transport/udp/packet-writer.ts';
 import { canonicalHost } from '../../../../lib/transport/udp/socket.ts';
 import { UdpTransport } from '../../../../lib/transport/udp/udp-transport.ts';
-import { DatagramNetwork, VirtualClock } from '../../../support/simulated-datagrams.ts';
+import { DatagramNetwork } from '../../../../sim/stack/datagram-network.ts';
+import { VirtualClock } from '../../../../sim/stack/virtual-clock.ts';
 
 const STRANGER = { address: '10.0.0.66', port: 666 };
 

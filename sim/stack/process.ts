@@ -1,0 +1,113 @@
+import { OverlayError } from '../../lib/core/errors.ts';
+import type { Random } from '../../lib/core/random.ts';
+import type { Environment } from '../../lib/node/environment.ts';
+import type { Clock, TimerHandle } from '../../lib/transport/clock.ts';
+import type { Transport } from '../../lib/transport/transport.ts';
+import type { DatagramSource } from '../../lib/transport/udp/socket.ts';
+import { UdpTransport } from '../../lib/transport/udp/udp-transport.ts';
+import { type Datagrams, SimulatedSocket } from './simulated-socket.ts';
+import { addressOf } from './underlay-network.ts';
+import type { StackWorld } from './world.ts';
+
+/** What a process is started with. */
+export interface ProcessOptions {
+  readonly host: number;
+  /** Counts the processes of the host, from 1: the epoch of its peer. */
+  readonly incarnation: number;
+  readonly random: Random;
+  /** The address that any name stands for now; `undefined` where nobody answers to it. */
+  readonly resolve: () => string | undefined;
+}
+
+/**
+ * A process on a machine of a world, as a live peer sees it: the environment that
+ * `openPeer` takes. When it is killed nothing of it happens any more, and its sockets
+ * are gone.
+ */
+export class StackProcess implements Clock, Datagrams {
+  readonly host: number;
+  readonly incarnation: number;
+  alive = true;
+  readonly environment: Environment;
+  private readonly world: StackWorld;
+
+  constructor(world: StackWorld, { host, incarnation, random, resolve }: ProcessOptions) {
+    this.world = world;
+    this.host = host;
+    this.incarnation = incarnation;
+    const bytes = random.fork('bytes');
+    const randomBytes = (count: number): Uint8Array => Uint8Array.from({ length: count }, () => bytes.below(256));
+    this.environment = {
+      clock: this,
+      randomBytes,
+      randomSeed: () => random.uint32(),
+      epoch: () => incarnation,
+      resolve: async (name) => {
+        world.touch();
+        if (/^[\d.]+$/.test(name)) return [name];
+        const address = resolve();
+        if (address === undefined) throw new Error(`nobody answers to ${name}`);
+        return [address];
+      },
+      outwardAddress: () => addressOf(host),
+      makeTransport: (kind, { handlers, ...parts }) => {
+        if (kind === 'tcp') return NO_TCP;
+        const defer = (run: () => void): void => void this.setAfter(0, run);
+        const createSocket = (): SimulatedSocket => new SimulatedSocket(this, addressOf(host));
+        const { limits } = parts;
+        const watched = world.watch.handlers(this, handlers, limits);
+        return world.watch.transport(this, new UdpTransport({ ...parts, handlers: watched, randomBytes, createSocket, defer }), limits);
+      },
+    };
+  }
+
+  nowMs(): number {
+    return this.world.machine(this.host).nowMs();
+  }
+
+  setTimer(afterMs: number, run: () => void): TimerHandle {
+    return this.setAfter(this.world.machine(this.host).spanMs(afterMs), run);
+  }
+
+  bind(socket: SimulatedSocket, port: number): number | 'EADDRINUSE' {
+    return this.world.network.bind(socket, port);
+  }
+
+  unbind(address: DatagramSource): void {
+    if (this.alive) this.world.network.unbind(address);
+  }
+
+  send(from: DatagramSource, to: DatagramSource, bytes: Uint8Array): void {
+    if (this.alive) this.world.network.send(from, to, bytes);
+  }
+
+  /** It ends without a word. */
+  kill(): void {
+    this.alive = false;
+    this.world.network.unbindAll(this.host);
+  }
+
+  /** After so many ms of the world. */
+  private setAfter(ms: number, run: () => void): TimerHandle {
+    const machine = this.world.machine(this.host);
+    let cancelled = false;
+    const timer = this.world.clock.setTimer(ms, () => {
+      if (this.alive) machine.take({ kind: 'timer', run: () => { if (this.alive && !cancelled) run(); } });
+    });
+    return {
+      cancel: () => {
+        cancelled = true;
+        timer.cancel();
+      },
+    };
+  }
+}
+
+/** Peers of a world know no address that TCP would be dialled at. */
+const NO_TCP: Transport = {
+  transport: 'tcp',
+  listen: () => Promise.reject(new OverlayError('INVALID_OPTION', 'listen: expected a UDP address, since nothing else is simulated.')),
+  dial: () => { throw new OverlayError('INVALID_OPTION', 'dial: expected a UDP address, since nothing else is simulated.'); },
+  close: () => Promise.resolve(),
+  counters: {},
+};

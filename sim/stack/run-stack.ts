@@ -1,0 +1,289 @@
+import { type GroupConfig, groupConfig } from '../../lib/core/config.ts';
+import type { ProtocolEvent } from '../../lib/core/effects.ts';
+import type { DataMessage } from '../../lib/core/messages.ts';
+import { Random } from '../../lib/core/random.ts';
+import type { Application, StartApplication } from '../scenario/application.ts';
+import { FaultSchedule } from '../scenario/fault-schedule.ts';
+import type { Checker, GroupView, Invariant, Published, StackView, Violation } from '../scenario/invariant.ts';
+import { STACK_INVARIANTS } from '../scenario/invariants.ts';
+import { LOOK_MS, PROBES, SETTLE_MS, type ScenarioResult, TICK_MS, lastMs } from '../scenario/run-scenario.ts';
+import type { CommandPlan, PeerPlan, PublishPlan, Scenario } from '../scenario/scenario.ts';
+import { type Terrain, terrainOf } from '../scenario/underlay-spec.ts';
+import { Applications } from './applications.ts';
+import { Member } from './member.ts';
+import { soundness } from './soundness.ts';
+import { addressOf, fnv } from './underlay-network.ts';
+import { StackWorld } from './world.ts';
+
+/** How a scenario is run with the whole stack. */
+export interface RunStackOptions {
+  /** Default: those of the library that look at what the live API shows. */
+  readonly invariants?: readonly Invariant<StackView>[];
+  /** Violations after which a run is stopped; 1 by default, since what follows is mostly its consequence. */
+  readonly violationsMax?: number;
+  /** What runs on the peers. A message of its own comes to it soon after `publish`, not within the call. */
+  readonly application?: StartApplication;
+}
+
+/** Bytes of the messages that are published when all is good: no datagram holds them. */
+const PROBE_BYTES = 3000;
+
+/**
+ * Runs a scenario with the whole stack on virtual time: live peers as `createPeer` makes
+ * them, UDP links, packets, fragments, acknowledgements, the codec, over simulated
+ * sockets. Beside the invariants given, links are held to what they promise. The trace
+ * hash is one of all datagrams sent. Deterministic in its arguments.
+ */
+export function runStack(scenario: Scenario, options: RunStackOptions = {}): Promise<ScenarioResult> {
+  return new StackRun(scenario, options).run();
+}
+
+class StackRun implements StackView {
+  readonly scenario: Scenario;
+  private readonly config: GroupConfig;
+  private readonly terrain: Terrain;
+  private readonly world: StackWorld;
+  private readonly random: Random;
+  private readonly plans: ReadonlyMap<number, PeerPlan>;
+  private readonly checkers: readonly Checker[];
+  private readonly members = new Map<number, Member>();
+  private readonly applications: Applications;
+  /** Peers that say good-bye; none starts on that host before they have done so. */
+  private readonly leaving = new Map<number, Promise<void>>();
+  private readonly published = new Map<string, Published>();
+  private readonly violations: Violation[] = [];
+  /** What liveness claims is not true now. */
+  private unmet: Violation[] = [];
+  private readonly violationsMax: number;
+  private probed = false;
+  /** Planned publishes and commands that have not taken place. */
+  private skipped = 0;
+  private deliveries = 0;
+
+  constructor(scenario: Scenario, { invariants = STACK_INVARIANTS, violationsMax = 1, application }: RunStackOptions) {
+    this.scenario = scenario;
+    this.violationsMax = violationsMax;
+    this.config = groupConfig(scenario.group);
+    this.terrain = terrainOf(scenario.underlay);
+    this.random = new Random(scenario.seed).fork('scenario');
+    this.plans = new Map(scenario.peers.map((plan) => [plan.host, plan]));
+    this.world = new StackWorld(this.terrain.paths, scenario.seed, { onWrong: (what, host) => this.report('links-true', 'safety', what, host) });
+    this.applications = new Applications(application, {
+      random: this.random,
+      publish: (host, payload) => this.publishSoon(host, payload),
+      onThrow: (host, what) => this.report('application-throws-nothing', 'safety', what, host),
+    });
+    this.checkers = [
+      ...invariants.flatMap((invariant) => invariant.watch(this, (what, peer) => this.report(invariant.name, invariant.kind, what, peer)) ?? []),
+      this.linkChecker(),
+    ];
+  }
+
+  get nowMs(): number {
+    return this.world.nowMs;
+  }
+
+  get up(): readonly number[] {
+    return [...this.members].filter(([, { joined }]) => joined).map(([host]) => host).sort((x, y) => x - y);
+  }
+
+  group(host: number): GroupView | undefined {
+    return this.members.get(host)?.view;
+  }
+
+  incarnation(host: number): number {
+    return this.world.incarnation(host);
+  }
+
+  get allPublished(): readonly Published[] {
+    return [...this.published.values()];
+  }
+
+  publishedAs(origin: number, epoch: number, seq: number): Published | undefined {
+    return this.published.get(`${origin} ${epoch} ${seq}`);
+  }
+
+  application(host: number): Application | undefined {
+    return this.applications.get(host);
+  }
+
+  reaches(from: number, to: number): boolean {
+    return this.world.reaches(from, to);
+  }
+
+  async run(): Promise<ScenarioResult> {
+    const { world, terrain, scenario } = this;
+    for (const plan of scenario.peers) world.at(plan.joinMs, () => void this.join(plan.host));
+    scenario.publishes.forEach((plan, index) => world.at(plan.atMs, () => this.publishPlan(plan, index)));
+    for (const plan of scenario.commands ?? []) world.at(plan.atMs, () => this.command(plan));
+    const faults = new FaultSchedule(scenario.faults, {
+      world, terrain, random: this.random.fork('faults'),
+      up: () => this.up,
+      crash: (host) => this.crash(host),
+      leave: (host) => this.leave(host),
+      rejoin: (host) => this.join(host),
+      // The machine stands still by itself.
+      paused: () => {},
+    });
+    const healedMs = lastMs(scenario);
+    const endMs = healedMs + (scenario.settleMs ?? SETTLE_MS);
+    for (let nextMs = TICK_MS; !this.stopped; nextMs += TICK_MS) {
+      await world.run(Math.min(nextMs, endMs));
+      for (const checker of this.checkers) checker.onTick?.();
+      const isLook = world.nowMs > healedMs && nextMs % LOOK_MS === 0;
+      if (world.nowMs >= endMs || (isLook && this.isGood() && !(await this.probe()))) break;
+    }
+    if (!this.stopped && !this.isGood()) this.violations.push(...this.unmet.slice(0, this.violationsMax));
+    return {
+      violations: this.violations, faults: faults.effects, published: this.published.size, skipped: this.skipped,
+      deliveries: this.deliveries, events: world.events, endMs: world.nowMs, traceHash: world.network.traceHash, stateHash: this.stateHash(),
+    };
+  }
+
+  private linkChecker(): Checker {
+    return {
+      onTick: () => {
+        for (const [host, member] of this.members) for (const what of soundness(member.stats())) this.report('links-true', 'safety', what, host);
+      },
+      atEnd: () => {
+        for (const { host, what } of this.world.watch.owed()) this.report('links-bring', 'liveness', what, host);
+      },
+    };
+  }
+
+  /** What liveness claims is promised from some moment on, and asked about again and again until then. */
+  private isGood(): boolean {
+    this.unmet = [];
+    for (const checker of this.checkers) checker.atEnd?.();
+    return this.unmet.length === 0;
+  }
+
+  /** All is good: then what is published now must come to all. Answers whether there is anything to wait for. */
+  private async probe(): Promise<boolean> {
+    if (this.probed || this.up.length < 2) return false;
+    const publishers = this.random.sample(this.up, PROBES);
+    const outcomes = publishers.map((host, index) => this.publish(host, new Uint8Array(PROBE_BYTES).fill(index + 1)));
+    await this.world.run(this.world.nowMs);
+    const all = await Promise.all(outcomes.map((outcome) => Promise.race([outcome, false])));
+    // Who had no room tries again at the next look.
+    if (!all.every(Boolean)) return true;
+    this.probed = true;
+    for (const checker of this.checkers) checker.onProbe?.();
+    return true;
+  }
+
+  private get stopped(): boolean {
+    return this.violations.length >= this.violationsMax;
+  }
+
+  private report(invariant: string, kind: Invariant['kind'], what: string, peer: number | undefined): void {
+    const violation: Violation = { invariant, atMs: this.world.nowMs, what, ...(peer !== undefined && { peer }) };
+    if (kind === 'liveness') this.unmet.push(violation);
+    else if (!this.stopped) this.violations.push(violation);
+  }
+
+  /** Answers whether the host was free. */
+  private join(host: number): boolean {
+    const plan = this.plans.get(host);
+    if (plan === undefined || this.members.has(host)) return false;
+    const leaving = this.leaving.get(host);
+    if (leaving !== undefined) {
+      void leaving.then(() => this.join(host));
+      return true;
+    }
+    const process = this.world.start(host, () => this.contactOf(plan));
+    const member = new Member(process, { config: this.config, hosts: [...this.plans.keys()], handlers: this });
+    this.members.set(host, member);
+    void this.world.waitFor(member.open().then(() => {
+      if (!member.joined) return;
+      this.applications.start(process);
+      for (const checker of this.checkers) checker.onUp?.(host);
+    }));
+    return true;
+  }
+
+  /** As in the world of objects: one name, which stands for the peer that was given, and where that is down, for the first that is up. */
+  private contactOf({ host, contact }: PeerPlan): string | undefined {
+    const named = contact ?? this.scenario.peers[0]?.host;
+    const found = named !== undefined && named !== host && this.members.get(named)?.joined === true ? named : this.up.find((other) => other !== host);
+    return found === undefined ? undefined : addressOf(found);
+  }
+
+  private publishPlan({ peer, bytes }: PublishPlan, index: number): void {
+    const payload = new Uint8Array(bytes);
+    // Different from others, as far as it has room.
+    for (let i = 0; i < Math.min(4, bytes); i++) payload[i] = index >>> (8 * i);
+    this.skipped++;
+    void this.publish(peer, payload).then((done) => { if (done) this.skipped--; });
+  }
+
+  private command({ peer, command }: CommandPlan): void {
+    const isPaused = this.world.machine(peer).isPaused;
+    if (isPaused || !this.applications.inform(peer, (application) => application.onCommand?.(command))) this.skipped++;
+  }
+
+  /** For an application. Answers whether that is possible. */
+  private publishSoon(host: number, payload: Uint8Array): boolean {
+    if ((this.group(host)?.overlay.neighbours.length ?? 0) === 0) return false;
+    void this.publish(host, payload);
+    return true;
+  }
+
+  /** Answers whether it took place. */
+  private async publish(host: number, payload: Uint8Array): Promise<boolean> {
+    const member = this.members.get(host);
+    if (member === undefined || this.world.machine(host).isPaused) return false;
+    const id = await this.world.waitFor(member.publish(payload));
+    if (id === undefined) return false;
+    this.published.set(`${id.origin} ${id.epoch} ${id.seq}`, { ...id, payload });
+    this.onDelivery(host, { kind: 'data', group: 0 as DataMessage['group'], ...id, hops: 0, repair: false, payload });
+    return true;
+  }
+
+  private crash(host: number): boolean {
+    const member = this.members.get(host);
+    if (!this.members.delete(host)) return false;
+    this.world.kill(host);
+    this.applications.stop(host);
+    member?.end();
+    this.world.touch();
+    for (const checker of this.checkers) checker.onDown?.(host);
+    return true;
+  }
+
+  private leave(host: number): boolean {
+    const member = this.members.get(host);
+    if (member?.joined !== true || this.world.machine(host).isPaused) return false;
+    this.members.delete(host);
+    this.applications.stop(host);
+    for (const checker of this.checkers) checker.onDown?.(host);
+    this.leaving.set(host, this.world.waitFor(member.leave()).then(() => {
+      this.leaving.delete(host);
+      this.world.kill(host);
+    }));
+    return true;
+  }
+
+  private stateHash(): string {
+    const parts = this.up.map((host) => {
+      const view = this.group(host);
+      const held = (view?.log.lackedBy([], Infinity) ?? []).map(({ origin, epoch, seq }) => `${origin}.${epoch}.${seq}`).sort();
+      return `${host}: ${[...(view?.overlay.neighbours ?? [])].sort((x, y) => x - y).join(',')}; ${held.join(',')}`;
+    });
+    return fnv(new TextEncoder().encode(parts.join('\n'))).toString(16).padStart(8, '0');
+  }
+
+  /** @internal */
+  onDelivery(host: number, message: DataMessage): void {
+    this.deliveries++;
+    // Through whom it came the API does not tell.
+    for (const checker of this.checkers) checker.onDelivery?.(host, message.origin, message);
+    const { origin, payload } = message;
+    this.applications.inform(host, (application) => application.onMessage({ from: origin, payload, isOwn: origin === host }));
+  }
+
+  /** @internal */
+  onEvent(host: number, event: ProtocolEvent): void {
+    for (const checker of this.checkers) checker.onEvent?.(host, event);
+  }
+}

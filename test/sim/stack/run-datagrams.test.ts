@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest';
+import { overlaySim } from '../run-cli.ts';
+import { ringScenario } from './scenario.ts';
+
+test('overlay-sim run --wire datagrams runs the whole stack, and says what each fault affected', () => {
+  const document = JSON.stringify(ringScenario(1, [{ kind: 'loss', p: 0.2, atMs: 2500, forMs: 1000 }]));
+  const { status, stdout, stderr } = overlaySim(['run', '-', '--wire', 'datagrams'], document);
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/^ring, seed 1: 6 peers, 23 messages published, 0 skipped, 138 deliveries, \d+ events in \d+ ms of virtual time fault loss at 2500 ms affected \d+ packets every invariant held; trace [0-9a-f]{16} $/);
+});
+
+test('another form of the wire is refused', () => {
+  const { status, stderr } = overlaySim(['run', '-', '--wire', 'pigeons'], '{}');
+  expect([status, stderr]).toEqual([2, 'overlay-sim: --wire: expected objects, bytes or datagrams, got "pigeons".\n']);
+});
