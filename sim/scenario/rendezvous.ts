@@ -34,3 +34,10 @@ export class LostPeers {
     return all[this.turn++ % Math.max(1, all.length)];
   }
 }
+
+/** A contact that was asked, and until when its failure counts as a loss. */
+export interface AskedContact {
+  readonly contact: number;
+  readonly incarnation: number;
+  readonly untilMs: number;
+}

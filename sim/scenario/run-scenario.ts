@@ -10,9 +10,9 @@ import { GROUP, World } from '../world/world.ts';
 import type { Application, StartApplication } from './application.ts';
 import { type FaultEffect, FaultSchedule } from './fault-schedule.ts';
 import type { Checker, Invariant, Published, RunView, Violation } from './invariant.ts';
-import { ASKED_FOR_MS, HEAL_MS, LostPeers, RETRY_MS } from './rendezvous.ts';
+import { ASKED_FOR_MS, type AskedContact, HEAL_MS, LostPeers, RETRY_MS } from './rendezvous.ts';
 import { type RunListener, RunObserver } from './run-observer.ts';
-import type { CommandPlan, PeerPlan, PublishPlan, Scenario } from './scenario.ts';
+import { type CommandPlan, type PeerPlan, type PublishPlan, type Scenario, lastMs } from './scenario.ts';
 import { type Terrain, terrainOf } from './underlay-spec.ts';
 
 /** How a scenario is run. */
@@ -264,7 +264,11 @@ class ScenarioRun implements RunView, RunListener {
     if (asked === undefined) return;
     const { contact, incarnation, untilMs } = asked;
     const fails = this.incarnation(contact) !== incarnation || !this.isReached(host, contact);
-    if (fails) this.lost.get(host)?.onDown(contact);
+    if (fails) {
+      this.lost.get(host)?.onDown(contact);
+      // Nor has the address that led to it let anybody in: whoever answers there next is asked.
+      this.unreached.add(host);
+    }
     if (fails || this.world.nowMs >= untilMs) this.asked.delete(host);
   }
 
@@ -390,20 +394,4 @@ class ScenarioRun implements RunView, RunListener {
   onLinkDown(peer: PeerRef, other: PeerRef): void {
     this.lost.get(peer)?.onDown(other);
   }
-}
-
-/** A contact that was asked, and until when its failure counts as a loss. */
-interface AskedContact {
-  readonly contact: number;
-  readonly incarnation: number;
-  readonly untilMs: number;
-}
-
-/** When the last thing of a scenario happens, faults healed. */
-export function lastMs({ peers, publishes, commands = [], faults }: Scenario): number {
-  const ends = faults.map((fault) => {
-    if ('forMs' in fault) return fault.atMs + fault.forMs;
-    return fault.atMs + (('restartAfterMs' in fault ? fault.restartAfterMs : 'rejoinAfterMs' in fault ? fault.rejoinAfterMs : undefined) ?? 0);
-  });
-  return Math.max(0, ...peers.map(({ joinMs }) => joinMs), ...publishes.map(({ atMs }) => atMs), ...commands.map(({ atMs }) => atMs), ...ends);
 }

@@ -1,6 +1,6 @@
 import type { Message } from '../../../lib/core/messages.ts';
 import type { Invariant } from '../invariant.ts';
-import { lastMs } from '../run-scenario.ts';
+import { lastMs } from '../scenario.ts';
 
 /** So long after two peers were neighbours what is said on account of that may still be answered, in ms: longer than a link takes to fail. A guess. */
 const ANSWERED_MS = 5000;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Random } from '../../../lib/core/random.ts';
 import { CONTRACTS } from '../../../sim/scenario/bounds.ts';
 import { FAULT_KINDS, drawFault, drawScenario, drawUnderlay } from '../../../sim/scenario/draw.ts';
-import { lastMs } from '../../../sim/scenario/run-scenario.ts';
+import { lastMs } from '../../../sim/scenario/scenario.ts';
 import type { UnderlaySpec } from '../../../sim/scenario/scenario.ts';
 import { terrainOf } from '../../../sim/scenario/underlay-spec.ts';
 
