@@ -199,11 +199,11 @@ export interface GossipMeshOptions {
 export interface ContactOptions {
   /** `uniform`: every neighbour alike. `spatial`: with a probability that falls with the rank by distance. Default `uniform`. */
   readonly partner: 'uniform' | 'spatial';
-  /** The paper's a: the neighbour of rank i is chosen with a probability that falls as i to the power of -a. From 0 to 8, fractions allowed. Default 2, where the paper's tables end. */
+  /** The paper's a: the neighbour of rank i is chosen with a probability that falls as i to the power of -a. From 0 to 8, fractions allowed; for spatial partners alone. Default 2, where the paper's tables end. */
   readonly spatialExponent: number;
   /** Contacts by others that a peer accepts in a cycle; 0 for no limit. With a limit each contact begins with a question. Default 0. */
   readonly connectionLimit: number;
-  /** Other partners that a peer tries in a cycle after a refusal. Default 0; the paper tries 1 and more. */
+  /** Other partners that a peer tries in a cycle after a refusal, so with a connectionLimit alone. Default 0; the paper tries 1 and more. */
   readonly huntLimit: number;
 }
 
@@ -231,7 +231,7 @@ export interface AntiEntropyOptions extends ContactOptions {
   readonly mode: 'push' | 'pull' | 'push-pull';
   /** `full`: all that both have is compared at once. `recent`: lists of what has changed lately and checksums first, all only if the checksums of the rest differ. Default `full`. */
   readonly exchange: 'full' | 'recent';
-  /** The paper's tau, in ms: for so long a change counts as recent. Should exceed the time in which messages reach all. Default 10 000, a guess: ten cycles. */
+  /** The paper's tau, in ms: for so long a change counts as recent, with `recent` alone. Should exceed the time in which messages reach all. Default 10 000, a guess: ten cycles. */
   readonly recentMs: number;
   /** Length of a cycle in ms: each peer contacts one partner in each. Default 1000, a guess. */
   readonly cycleMs: number;

@@ -30,6 +30,7 @@ describe('the reproduction of Demers et al. 1987', () => {
   test('says what was run, in full and quickly', () => {
     expect(DEMERS_1987.method(false)).toMatch(/2000, 4000, 1000, 5000, 10000 runs a row/);
     expect(DEMERS_1987.method(true)).toMatch(/50, 100 runs a row.*four standard errors/);
+    for (const quick of [false, true]) expect(DEMERS_1987.method(quick)).toMatch(/Three stand-ins were tried.*since it alone has less than 6.*trees with hubs have 6\.3.*grids have 7\.5/);
   });
 });
 
