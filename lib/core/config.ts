@@ -1,4 +1,4 @@
-import { CONTACT_DEFAULTS, RECENT_MS, checkEpidemics } from './epidemic-options.ts';
+import { CONTACT_DEFAULTS, checkEpidemics } from './epidemic-options.ts';
 import { OverlayError, describe, invalidOption } from './errors.ts';
 import { CAUSAL_ENTRIES_MAX } from './messages.ts';
 import type { CyclonOptions, DisseminationOptions, FailureDetectorOptions, GossipMeshOptions, GroupConfig, GroupLimits, GroupOptions, HyParViewOptions, NaradaOptions, OverlayOptions } from './options.ts';
@@ -111,7 +111,7 @@ const DISSEMINATION_DEFAULTS: {
     cycleMs: 1000,
     hotMax: 1024,
   },
-  'anti-entropy': { kind: 'anti-entropy', mode: 'push-pull', exchange: 'full', recentMs: RECENT_MS, ...CONTACT_DEFAULTS, cycleMs: 1000, batchMax: 256, reconcile: 'digest' },
+  'anti-entropy': { kind: 'anti-entropy', mode: 'push-pull', exchange: 'full', recentMs: 10_000, ...CONTACT_DEFAULTS, cycleMs: 1000, batchMax: 256, reconcile: 'digest' },
 };
 
 /** A mesh is chosen among more links than it may have. */

@@ -4,9 +4,6 @@ import type { AntiEntropyOptions, ContactOptions, GroupConfig, RumorOptions } fr
 /** How an epidemic comes to its partners by default. */
 export const CONTACT_DEFAULTS: ContactOptions = { partner: 'uniform', spatialExponent: 2, connectionLimit: 0, huntLimit: 0 };
 
-/** For so long a change counts as recent by default. */
-export const RECENT_MS = 10_000;
-
 /**
  * Whether the options of rumor mongering and anti-entropy go together.
  * @throws {OverlayError} `INVALID_OPTION` naming the option, what was expected and what came.
@@ -37,11 +34,8 @@ function checkOfUse(where: string, epidemic: RumorOptions | AntiEntropyOptions):
     invalidOption(`${where}.spatialExponent`, 'none with uniform partners, since it weighs distances', spatialExponent);
   }
   if (epidemic.kind !== 'anti-entropy') return;
-  const { exchange, reconcile, recentMs } = epidemic;
+  const { exchange, reconcile } = epidemic;
   if (exchange === 'recent' && reconcile === 'ranges') {
     invalidOption(`${where}.exchange`, 'full with ranges, which find recent changes themselves', exchange);
-  }
-  if (exchange === 'full' && recentMs !== RECENT_MS) {
-    invalidOption(`${where}.recentMs`, 'none with a full exchange, since nothing is told apart by its age', recentMs);
   }
 }

@@ -192,11 +192,6 @@ describe('options that do not go together are refused', () => {
       'dissemination.anti-entropy.exchange: expected full with ranges, which find recent changes themselves, got "recent".',
     ],
     [
-      'an age where nothing is told apart by it',
-      { overlay: 'full', dissemination: { kind: 'anti-entropy', recentMs: 500 } },
-      'dissemination.anti-entropy.recentMs: expected none with a full exchange, since nothing is told apart by its age, got 500.',
-    ],
-    [
       'a mesh over views smaller than itself',
       { overlay: { kind: 'hyparview', activeViewSize: 2 }, dissemination: 'gossip-mesh' },
       'overlay.hyparview.activeViewSize: expected at least d (6) of the gossip mesh over it, got 2.',
