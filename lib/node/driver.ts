@@ -52,7 +52,6 @@ export class Driver implements Effects {
   readonly tracer: Tracer;
   readonly roundTrips: RoundTrips;
   private readonly table: PeerTable;
-  private readonly epoch: number;
   private readonly links: LinkTable;
   private readonly clock: Clock;
   private readonly timers: TimerQueue<Timer>;
@@ -71,7 +70,6 @@ export class Driver implements Effects {
 
   constructor({ table, links, clock, config, epoch, random, onPeerEvent }: DriverParts) {
     this.table = table;
-    this.epoch = epoch;
     this.links = links;
     this.clock = clock;
     this.codec = new Codec(table);
@@ -159,7 +157,7 @@ export class Driver implements Effects {
     if (this.tracer.active) this.tracer.onDelivery(from, message);
     // A peer's own messages are not news to it; what it published before it was started anew it has forgotten.
     const hooks = this.hooks.get(message.group);
-    if (hooks !== undefined && (message.origin !== this.table.self.ref || message.epoch !== this.epoch)) this.outbox.push({ kind: 'delivery', hooks, message, from });
+    if (hooks !== undefined && (message.origin !== this.table.self.ref || message.epoch !== this.engine.group(message.group)?.epoch)) this.outbox.push({ kind: 'delivery', hooks, message, from });
   }
 
   emit(event: ProtocolEvent): void {

@@ -51,7 +51,8 @@ export class Group implements NeighbourListener {
   private readonly distances: RttMeter | undefined;
   private readonly catchUp: CatchUp | undefined;
   private readonly self: PeerRef;
-  private readonly epoch: number;
+  /** Of this membership: what it publishes has it. */
+  readonly epoch: number;
   private readonly idOf: IdOf;
   private nextSeq = 0;
 

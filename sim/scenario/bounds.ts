@@ -1,4 +1,4 @@
-import type { GroupOptions } from '../../lib/core/config.ts';
+import { type GroupOptions, groupConfig } from '../../lib/core/config.ts';
 
 /** A way to put a group together whose promises are tested. */
 export interface Contract {
@@ -118,3 +118,9 @@ export const CONTRACTS: readonly Contract[] = [
   { name: 'narada', group: { overlay: NARADA, dissemination: 'tree', repair: 'anti-entropy' }, settleMs: NARADA_MS },
   { name: 'narada:alone', group: { overlay: NARADA, dissemination: 'tree' }, settleMs: NARADA_MS },
 ];
+
+/** Those after which every live peer has everything that was published: with repair, and with room for it. */
+export const CONVERGING: readonly Contract[] = CONTRACTS.filter(({ name, group }) => {
+  const { repair, dissemination, historyMessagesMax } = groupConfig(group);
+  return (repair !== undefined || dissemination.kind === 'anti-entropy') && historyMessagesMax >= groupConfig().historyMessagesMax && !name.endsWith(':small');
+});

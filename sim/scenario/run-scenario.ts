@@ -49,7 +49,7 @@ export const TICK_MS = 250;
 export const LOOK_MS = 2500;
 /** Messages that are published at once when all is good; and again, since they may have left a tree in pieces that only the next ones find. */
 export const PROBES = 3;
-const PROBE_ROUNDS = 2;
+export const PROBE_ROUNDS = 2;
 /** Time to make good where the scenario gives none, in ms: see BOUNDS in the invariants. */
 export const SETTLE_MS = 60_000;
 

@@ -6,7 +6,7 @@ import type { Application, StartApplication } from '../scenario/application.ts';
 import { FaultSchedule } from '../scenario/fault-schedule.ts';
 import type { Checker, GroupView, Invariant, Published, StackView, Violation } from '../scenario/invariant.ts';
 import { STACK_INVARIANTS } from '../scenario/invariants.ts';
-import { LOOK_MS, PROBES, SETTLE_MS, type ScenarioResult, TICK_MS } from '../scenario/run-scenario.ts';
+import { LOOK_MS, PROBES, PROBE_ROUNDS, SETTLE_MS, type ScenarioResult, TICK_MS } from '../scenario/run-scenario.ts';
 import { type CommandPlan, type PeerPlan, type PublishPlan, type Scenario, lastMs } from '../scenario/scenario.ts';
 import { type Terrain, terrainOf } from '../scenario/underlay-spec.ts';
 import { Applications } from './applications.ts';
@@ -55,7 +55,7 @@ class StackRun implements StackView {
   /** What liveness claims is not true now. */
   private unmet: Violation[] = [];
   private readonly violationsMax: number;
-  private probed = false;
+  private probeRounds = 0;
   /** Planned publishes and commands that have not taken place. */
   private skipped = 0;
   private deliveries = 0;
@@ -160,7 +160,7 @@ class StackRun implements StackView {
 
   /** All is good: then what is published now must come to all. Answers whether there is anything to wait for. */
   private async probe(): Promise<boolean> {
-    if (this.probed || this.up.length < 2) return false;
+    if (this.probeRounds === PROBE_ROUNDS || this.up.length < 2) return false;
     const before = this.allPublished.length;
     const publishers = this.random.sample(this.up, PROBES);
     const outcomes = publishers.map((host, index) => this.publish(host, new Uint8Array(PROBE_BYTES).fill(index + 1)));
@@ -168,7 +168,7 @@ class StackRun implements StackView {
     const all = await Promise.all(outcomes.map((outcome) => Promise.race([outcome, false])));
     // Who had no room tries again at the next look.
     if (!all.every(Boolean)) return true;
-    this.probed = true;
+    this.probeRounds++;
     for (const checker of this.checkers) checker.onProbe?.(this.allPublished.slice(before));
     return true;
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { CONTRACTS, type Contract } from '../scenario/bounds.ts';
+import { CONTRACTS, CONVERGING, type Contract } from '../scenario/bounds.ts';
 import { FAULT_KINDS, drawFault, drawScenario, drawUnderlay } from '../scenario/draw.ts';
 import { Random } from '../../lib/core/random.ts';
 import type { GroupOptions } from '../../lib/core/config.ts';
@@ -41,7 +41,7 @@ export function faultSchedules({ peers, underlay, kinds = FAULT_KINDS, faultsMax
 
 /** What `scenarios` may draw from. */
 export interface ScenarioChoices {
-  /** How groups are put together; all that the library makes promises for by default. */
+  /** How groups are put together. Default: all that the library makes promises for; with `commands`, those of them that bring everything to everybody. */
   readonly contracts?: readonly Contract[];
   /** Added to the options of every group, and stronger than what is drawn. */
   readonly group?: GroupOptions;
@@ -60,7 +60,7 @@ export interface ScenarioChoices {
  * with the knowledge of what a scenario is.
  */
 export function scenarios(choices: ScenarioChoices = {}): fc.Arbitrary<Scenario> {
-  const { contracts = CONTRACTS, group = {}, peersMax = 16, activeMs = ACTIVE_MS, kinds = FAULT_KINDS, commands, commandsMax = 30 } = choices;
+  const { contracts = choices.commands === undefined ? CONTRACTS : CONVERGING, group = {}, peersMax = 16, activeMs = ACTIVE_MS, kinds = FAULT_KINDS, commands, commandsMax = 30 } = choices;
   const drawn = seeds.map((seed) => {
     const scenario = drawScenario(seed, { contracts, peersMax, activeMs, kinds });
     return { ...scenario, group: { ...scenario.group, ...group } };

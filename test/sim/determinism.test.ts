@@ -10,8 +10,7 @@ import type { RouterUnderlay, Underlay } from '../../sim/underlay/underlay.ts';
 const PROTOCOLS = [
   'unicast', 'ip-multicast', 'mst', 'flood', 'flood:activeViewSize=3', 'plumtree', 'plumtree:per-source', 'plumtree:optimizationThreshold=1',
   'rumor', 'rumor:pull', 'rumor:push-pull:blind:coin:k=3', 'anti-entropy', 'anti-entropy:push', 'anti-entropy:pull', 'anti-entropy:ranges', 'rumor:cyclon', 'gossip-mesh',
-  'unicast', 'ip-multicast', 'mst', 'flood', 'flood:activeViewSize=3', 'x-bot', 'switch-tree', 'plumtree:x-bot', 'plumtree', 'plumtree:per-source', 'plumtree:optimizationThreshold=1',
-  'rumor', 'rumor:pull', 'rumor:push-pull:blind:coin:k=3', 'anti-entropy', 'anti-entropy:push', 'anti-entropy:pull',
+  'x-bot', 'switch-tree', 'plumtree:x-bot', 'narada', 'nice', 'anti-entropy:recent',
 ] as const;
 
 const map = generateTopology('waxman', { routers: 14 }, 3);

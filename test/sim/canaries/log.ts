@@ -109,14 +109,6 @@ export const LOG_CANARIES: readonly Canary[] = [
     }),
   },
   {
-    name: 'a gap timer that is stale is not ignored',
-    contracts: ['flood', 'plumtree'],
-    hatch: () => replaced<{ readonly origins: Map<PeerRef, FifoStream>; giveUpGap(origin: PeerRef, order: FifoStream, effects: Effects): void }, [GapTimer, Effects], void>(FifoOrder, 'onGapTimer', () => (self, timer, effects) => {
-      const order = self.origins.get(timer.origin);
-      if (order !== undefined) self.giveUpGap(timer.origin, order, effects);
-    }),
-  },
-  {
     name: 'fifo order releases one message and no more',
     contracts: REPAIRED,
     hatch: () => replaced<{ held: number }, [FifoStream, Effects], void>(FifoOrder, 'release', () => (self, order, effects) => {

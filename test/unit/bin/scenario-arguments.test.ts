@@ -19,7 +19,7 @@ describe('arguments of run', () => {
   test.each([
     [[], 'run: expected a scenario: a file or -, got nothing.'],
     [['x.json', 'y.json'], 'run: expected one scenario, got "x.json" and "y.json".'],
-    [['x.json', '--wire', 'paper'], '--wire: expected objects or bytes, got "paper".'],
+    [['x.json', '--wire', 'paper'], '--wire: expected objects, bytes or datagrams, got "paper".'],
     [['x.json', '--seeds', '2'], 'unknown option "--seeds". Did you mean --seed?'],
   ])('%j is refused', (args, sentence) => {
     expect(() => parseRun(args)).toThrow(sentence);

@@ -21,10 +21,10 @@ protocol              max mean mean  p90   max    ms /MST  NRU bility  RMR LDH  
 bounds
   unicast              39 1.48 1.00 1.00  1.00 512.8 2.70 2.13 1.0000 0.00 6.0    61     0.0
   mst                   4 1.48 2.42 3.30 12.35 190.1 1.00 2.13 1.0000 0.00 6.0    61     0.0
-trees
-  plumtree:per-source   4 1.48 2.42 3.30 12.35 512.8 2.70 2.13 0.9999 0.00 6.5    61    81.3
 meshes
   flood                 4 1.48 2.42 3.30 12.35 512.8 2.70 2.13 1.0000 3.02 6.0    61    35.0
+trees
+  plumtree:per-source   4 1.48 2.42 3.30 12.35 512.8 2.70 2.13 0.9999 0.00 6.5    61    81.3
 epidemics
   anti-entropy          4 1.48 2.42 3.30 12.35 512.8 2.70 2.13 1.0000 0.00 6.0 12346     0.0
 
@@ -73,10 +73,10 @@ protocol               max mean  mean  p90   max     ms /MST
 bounds
   unicast               39 1.48  1.00 1.00  1.00  512.8 2.70
   mst                    4 1.48  2.42 3.30 12.35  190.1 1.00
-trees
-  plumtree:per-source    4 1.48  2.42 3.30 12.35  512.8 2.70
 meshes
   flood                  4 1.48  2.42 3.30 12.35  512.8 2.70
+trees
+  plumtree:per-source    4 1.48  2.42 3.30 12.35  512.8 2.70
 epidemics
   anti-entropy           4 1.48  2.42 3.30 12.35  512.8 2.70
 
@@ -85,10 +85,10 @@ protocol                NRU  bility   RMR  LDH     ms
 bounds
   unicast              2.13  1.0000  0.00  6.0     61
   mst                  2.13  1.0000  0.00  6.0     61
-trees
-  plumtree:per-source  2.13  0.9999  0.00  6.5     61
 meshes
   flood                2.13  1.0000  3.02  6.0     61
+trees
+  plumtree:per-source  2.13  0.9999  0.00  6.5     61
 epidemics
   anti-entropy         2.13  1.0000  0.00  6.0  12346
 
@@ -97,10 +97,10 @@ protocol                   B/s
 bounds
   unicast                  0.0
   mst                      0.0
-trees
-  plumtree:per-source     81.3
 meshes
   flood                   35.0
+trees
+  plumtree:per-source     81.3
 epidemics
   anti-entropy             0.0
 `);

@@ -6,7 +6,7 @@ import { lastMs } from '../../../sim/scenario/scenario.ts';
 import type { UnderlaySpec } from '../../../sim/scenario/scenario.ts';
 import { terrainOf } from '../../../sim/scenario/underlay-spec.ts';
 
-const SEEDS = Array.from({ length: 300 }, (_, seed) => seed);
+const SEEDS = Array.from({ length: 1000 }, (_, seed) => seed);
 const RING: UnderlaySpec = { kind: 'generated', name: 'ring', parameters: { routers: 5 }, seed: 1 };
 
 describe('drawScenario', () => {
