@@ -1,5 +1,5 @@
 import { CausalOrder } from '../../../lib/core/causal-order.ts';
-import type { Effects, GapTimer } from '../../../lib/core/effects.ts';
+import type { Effects } from '../../../lib/core/effects.ts';
 import { FifoOrder } from '../../../lib/core/fifo-order.ts';
 import { History } from '../../../lib/core/history.ts';
 import type { PeerRef } from '../../../lib/core/ids.ts';
