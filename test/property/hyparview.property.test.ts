@@ -4,56 +4,25 @@ import { groupConfig } from '../../lib/core/config.ts';
 import { peerRef } from '../../lib/core/ids.ts';
 import { HyParView } from '../../lib/membership/hyparview.ts';
 import { GROUP } from '../support/builders.ts';
+import { joinAll, membershipStep, oneSided, take } from '../support/membership-steps.ts';
 import { TestNetwork, type TestPeer } from '../support/network.ts';
 
 const SEED = 20_070_625;
-const PEERS = 12;
 const ACTIVE = 3;
 const PASSIVE = 5;
-/** As contacts: a random one of them, present or not, so that the group can come together again. */
-const EVERYONE = Array.from({ length: PEERS }, (_, i) => peerRef(i));
 
 const config = groupConfig({
   overlay: { kind: 'hyparview', activeViewSize: ACTIVE, passiveViewSize: PASSIVE, activeRandomWalkLength: 4, passiveRandomWalkLength: 2 },
   dissemination: 'flooding',
 });
 
-const someone = fc.integer({ min: 0, max: PEERS - 1 });
-const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('join' as const), peer: someone }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), peer: someone }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash' as const), peer: someone }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('breakLink' as const), peer: someone, other: someone }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('run' as const), ms: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 4000 })) }) },
-);
-type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
-
-function take(network: TestNetwork, action: Step): void {
-  switch (action.kind) {
-    case 'join': {
-      const peer = network.peers.get(peerRef(action.peer));
-      if (peer?.engine.group(GROUP) !== undefined) return;
-      // A peer that comes up again does so after what its last incarnation sent has arrived.
-      if (peer === undefined) network.run(30);
-      network.join(action.peer, EVERYONE);
-      return;
-    }
-    case 'leave': return network.leave(action.peer);
-    case 'crash': return network.crash(action.peer);
-    case 'breakLink': return network.breakLink(action.peer, action.other);
-    case 'run': return network.run(action.ms);
-  }
-}
+const step = membershipStep({ joinWeight: 6, shortMs: 40, longMs: 4000 });
 
 /** All peers, joined one after the other. */
 function formed(seed: number, ordered = true): TestNetwork {
   const network = new TestNetwork({ seed, config });
   network.ordered = ordered;
-  for (let i = 0; i < PEERS; i++) {
-    network.join(i, i === 0 ? [] : [peerRef(0)]);
-    network.run(60);
-  }
-  return network;
+  return joinAll(network);
 }
 
 /** Section 4.1 of the paper: what holds of the views at any moment. */
@@ -71,16 +40,6 @@ function checkViews({ engine, links }: TestPeer): void {
     links: links.size !== neighbours.length || !neighbours.every((peer) => links.has(peer)),
   };
   expect(broken).toEqual({ self: false, twice: false, tooManyActive: false, tooManyPassive: false, links: false });
-}
-
-/** Pairs of which one holds the other for a neighbour, and not the reverse. */
-function oneSided(network: TestNetwork): string[] {
-  return network.members().flatMap((peer) =>
-    network.neighboursOf(peer).filter((ref) => {
-      const other = network.peers.get(ref);
-      return other === undefined || !network.neighboursOf(other).includes(peer.engine.self);
-    }).map((ref) => `${peer.engine.self} -> ${ref}`),
-  );
 }
 
 describe('HyParView, whatever happens', () => {

@@ -2,55 +2,21 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { groupConfig } from '../../lib/core/config.ts';
 import type { SwitchTreeOptions } from '../../lib/core/config.ts';
-import { peerRef } from '../../lib/core/ids.ts';
 import { SwitchTree } from '../../lib/overlay/switch-tree.ts';
 import { GROUP } from '../support/builders.ts';
+import { joinAll, membershipStep, oneSided, take } from '../support/membership-steps.ts';
 import { TestNetwork, type TestPeer } from '../support/network.ts';
 
 const SEED = 20_020_521;
-const PEERS = 12;
 const CHILDREN = 3;
-/** Contacts of whoever joins: any of them, present or not. */
-const EVERYONE = Array.from({ length: PEERS }, (_, i) => peerRef(i));
 
-const someone = fc.integer({ min: 0, max: PEERS - 1 });
-const step = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ kind: fc.constant('join' as const), peer: someone }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), peer: someone }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash' as const), peer: someone }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('breakLink' as const), peer: someone, other: someone }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('contact' as const), peer: someone, other: someone }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('run' as const), ms: fc.oneof(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 0, max: 1500 })) }) },
-);
-type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
-
-function take(network: TestNetwork, action: Step): void {
-  switch (action.kind) {
-    case 'join': {
-      const peer = network.peers.get(peerRef(action.peer));
-      if (peer?.engine.group(GROUP) !== undefined) return;
-      // A peer that comes up again does so after what its last incarnation sent has arrived.
-      if (peer === undefined) network.run(30);
-      network.join(action.peer, EVERYONE);
-      return;
-    }
-    case 'leave': return network.leave(action.peer);
-    case 'crash': return network.crash(action.peer);
-    case 'breakLink': return network.breakLink(action.peer, action.other);
-    case 'contact': return network.addContact(action.peer, action.other);
-    case 'run': return network.run(action.ms);
-  }
-}
+const step = membershipStep({ joinWeight: 5, contactWeight: 1, shortMs: 60, longMs: 1500 });
 
 /** Rounds follow each other so fast, and delays differ so much, that switches meet each other. */
 function formed(seed: number, options: Partial<SwitchTreeOptions>): TestNetwork {
   const overlay = { kind: 'switch-tree', childrenMax: CHILDREN, switchIntervalMs: 150, refreshIntervalMs: 200, searchTimeoutMs: 100, gainPercent: 0, ...options } as const;
   const network = new TestNetwork({ seed, config: groupConfig({ overlay, dissemination: 'tree' }) });
-  for (let i = 0; i < PEERS; i++) {
-    network.join(i, i === 0 ? [] : [peerRef(0)]);
-    network.run(60);
-  }
-  return network;
+  return joinAll(network);
 }
 
 function overlayOf({ engine }: TestPeer): SwitchTree | undefined {
@@ -80,13 +46,9 @@ function shapeOf(network: TestNetwork): object {
   const members = network.members();
   const [first] = members;
   const links = members.map((peer) => network.neighboursOf(peer).length).reduce((sum, count) => sum + count, 0);
-  const oneSided = members.flatMap((peer) => network.neighboursOf(peer).filter((ref) => {
-    const other = network.peers.get(ref);
-    return other === undefined || !network.neighboursOf(other).includes(peer.engine.self);
-  }));
   const roots = members.filter((peer) => overlayOf(peer)?.place.role === 'root').length;
   const reached = first === undefined ? 0 : network.component(first).length;
-  return { roots, links, oneSided, reached };
+  return { roots, links, oneSided: oneSided(network), reached };
 }
 
 function aTree(members: number): object {

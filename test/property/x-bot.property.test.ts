@@ -1,15 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { groupConfig } from '../../lib/core/config.ts';
-import { peerRef } from '../../lib/core/ids.ts';
 import { XBot } from '../../lib/overlay/x-bot.ts';
 import { GROUP } from '../support/builders.ts';
+import { joinAll, membershipStep, oneSided, take } from '../support/membership-steps.ts';
 import { TestNetwork, type TestPeer } from '../support/network.ts';
 
 const SEED = 20_090_927;
-const PEERS = 12;
 const ACTIVE = 3;
-const EVERYONE = Array.from({ length: PEERS }, (_, i) => peerRef(i));
 
 /** Rounds follow each other so fast, and delays differ so much, that swaps meet each other. */
 const config = groupConfig({
@@ -17,40 +15,11 @@ const config = groupConfig({
   dissemination: 'flooding',
 });
 
-const someone = fc.integer({ min: 0, max: PEERS - 1 });
-const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('join' as const), peer: someone }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('leave' as const), peer: someone }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('crash' as const), peer: someone }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('breakLink' as const), peer: someone, other: someone }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('run' as const), ms: fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 2000 })) }) },
-);
-type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
-
-function take(network: TestNetwork, action: Step): void {
-  switch (action.kind) {
-    case 'join': {
-      const peer = network.peers.get(peerRef(action.peer));
-      if (peer?.engine.group(GROUP) !== undefined) return;
-      // A peer that comes up again does so after what its last incarnation sent has arrived.
-      if (peer === undefined) network.run(30);
-      network.join(action.peer, EVERYONE);
-      return;
-    }
-    case 'leave': return network.leave(action.peer);
-    case 'crash': return network.crash(action.peer);
-    case 'breakLink': return network.breakLink(action.peer, action.other);
-    case 'run': return network.run(action.ms);
-  }
-}
+const step = membershipStep({ joinWeight: 4, shortMs: 40, longMs: 2000 });
 
 function formed(seed: number): TestNetwork {
   const network = new TestNetwork({ seed, config });
-  for (let i = 0; i < PEERS; i++) {
-    network.join(i, i === 0 ? [] : [peerRef(0)]);
-    network.run(60);
-  }
-  return network;
+  return joinAll(network);
 }
 
 function overlayOf({ engine }: TestPeer): XBot | undefined {
@@ -70,16 +39,6 @@ function checkViews(peer: TestPeer): void {
     links: peer.links.size !== neighbours.length || !neighbours.every((other) => peer.links.has(other)),
   };
   expect(broken).toEqual({ self: false, twice: false, tooMany: false, links: false });
-}
-
-/** Pairs of which one holds the other for a neighbour, and not the reverse. */
-function oneSided(network: TestNetwork): string[] {
-  return network.members().flatMap((peer) =>
-    network.neighboursOf(peer).filter((ref) => {
-      const other = network.peers.get(ref);
-      return other === undefined || !network.neighboursOf(other).includes(peer.engine.self);
-    }).map((ref) => `${peer.engine.self} -> ${ref}`),
-  );
 }
 
 describe('X-BOT, whatever happens', () => {
