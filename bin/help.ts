@@ -5,9 +5,9 @@ import { KNOWN_FORMATS } from '../sim/underlay/formats/detect.ts';
 import { GENERATORS } from '../sim/underlay/generate/generators.ts';
 import { COMPARE_OPTIONS, CONVERT_OPTIONS, DEFAULT_TOPOLOGY, GENERATE_OPTIONS, REPRODUCE_OPTIONS, parameterOptions } from './arguments.ts';
 import type { Topic } from './arguments.ts';
-import { optionLines, usageLines } from './options.ts';
+import { EXIT_STATUS, optionLines, usageLines } from './options.ts';
 import { reproductionLines } from './reproduce.ts';
-import { RUN_OPTIONS, SWARM_OPTIONS } from './scenario-arguments.ts';
+import { runHelp, swarmHelp } from './scenario-help.ts';
 
 export { versionText } from './output.ts';
 
@@ -38,11 +38,9 @@ function compareHelp(width: number): string[] {
     ...wrap('', 'Protocols, and in brackets what may follow the name after colons, as in rumor:push-pull:coin:k=3:', width),
     ...protocolLines(width),
     '',
-    ...EXIT_STATUS.flatMap((line) => wrap('', line, width)),
+    ...wrap('', EXIT_STATUS, width),
   ];
 }
-
-const EXIT_STATUS = ['Exit status: 0 done, 1 an invariant was violated (run, swarm), 2 unusable input or arguments, 70 a bug in overlay-sim.'];
 
 function generateHelp(width: number): string[] {
   return [
@@ -87,50 +85,7 @@ function reproduceHelp(width: number): string[] {
     ...optionLines(REPRODUCE_OPTIONS, width),
     '',
     ...wrap('', 'A row that does not reproduce is a result like any other: it says so, and the exit status is 0 all the same.', width),
-    ...EXIT_STATUS.flatMap((line) => wrap('', line, width)),
-  ];
-}
-
-function runHelp(width: number): string[] {
-  return [
-    ...wrap('', 'Runs a scenario, a JSON document that says which peers there are, what they publish and what goes wrong, and checks every invariant: safety while it runs, liveness once the last fault has healed.', width),
-    '',
-    ...usageLines([['overlay-sim run FILE | - [options]', '']], width),
-    '',
-    'Options:',
-    ...optionLines(RUN_OPTIONS, width),
-    '',
-    'Example:',
-    ...EXAMPLE_SCENARIO,
-    '',
-    ...EXIT_STATUS.flatMap((line) => wrap('', line, width)),
-  ];
-}
-
-const EXAMPLE_SCENARIO = [
-  '  { "format": "overlaycast-scenario/1", "seed": 1,',
-  '    "underlay": { "kind": "equal", "hosts": 10, "delayMs": 20 },',
-  '    "group": { "dissemination": "plumtree", "repair": "anti-entropy", "order": "fifo" },',
-  '    "peers": { "count": 10 },',
-  '    "publishes": { "count": 50, "fromMs": 2000, "everyMs": 200, "peers": [0, 3] },',
-  '    "faults": [{ "kind": "partition", "atMs": 5000, "forMs": 4000, "sides": [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]] },',
-  '               { "kind": "crash", "atMs": 6000, "peer": 7, "restartAfterMs": 2000 }] }',
-];
-
-function swarmHelp(width: number): string[] {
-  return [
-    ...wrap('', 'Draws a scenario from each seed, its options, workload and faults, and runs it. A failing seed is a line that says how to run it again; the first one is made small and kept in a file.', width),
-    '',
-    ...usageLines([['overlay-sim swarm [options]', '']], width),
-    '',
-    'Options:',
-    ...optionLines(SWARM_OPTIONS, width),
-    '',
-    'Examples:',
-    '  overlay-sim swarm --seeds 2000 --json -',
-    '  overlay-sim swarm --minutes 10 --protocol plumtree,flood',
-    '',
-    ...EXIT_STATUS.flatMap((line) => wrap('', line, width)),
+    ...wrap('', EXIT_STATUS, width),
   ];
 }
 

@@ -83,6 +83,9 @@ export function usageLines(forms: readonly (readonly [string, string])[], width:
   return ['Usage:', ...definitions(forms, width, 2).map((line) => line.trimEnd())];
 }
 
+/** What most helps end with. */
+export const EXIT_STATUS = 'Exit status: 0 done, 1 an invariant was violated (run, swarm), 2 unusable input or arguments, 70 a bug in overlay-sim.';
+
 /** Options, as help shows them. */
 export function optionLines(options: readonly Option[], width: number): string[] {
   return definitions(options.map(({ name, value, help }) => [value === undefined ? `--${name}` : `--${name} ${value}`, help]), width, 2);

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { OverlayError } from '../lib/core/errors.ts';
-import { INVARIANTS } from '../sim/scenario/invariants.ts';
 import { parseScenario } from '../sim/scenario/parse.ts';
-import { type ScenarioResult, runScenario } from '../sim/scenario/run-scenario.ts';
+import type { ScenarioResult } from '../sim/scenario/run-scenario.ts';
 import type { Scenario } from '../sim/scenario/scenario.ts';
 import { printable, wrap } from '../sim/report/layout.ts';
-import { runStack } from '../sim/stack/run-stack.ts';
+import { runWith } from '../sim/swarm/run-with.ts';
 import { checkOutput, jsonText, outputWidth, writeOutput } from './output.ts';
 import type { RunCommand } from './scenario-arguments.ts';
 
@@ -15,13 +14,11 @@ const VIOLATIONS_MAX = 10;
 const DOCUMENT_BYTES_MAX = 64 * 1024 * 1024;
 
 /** `overlay-sim run`: answers whether everything held. @throws OverlayError */
-export async function runFile({ file, seed, wire, json, quiet }: RunCommand): Promise<boolean> {
+export async function runFile({ file, seed, wire, twice, json, quiet }: RunCommand): Promise<boolean> {
   if (json !== undefined) checkOutput(json);
   const read = readScenario(file);
   const scenario = seed === undefined ? read : { ...read, seed };
-  const result = wire === 'datagrams'
-    ? await runStack(scenario, { violationsMax: VIOLATIONS_MAX })
-    : runScenario(scenario, { invariants: INVARIANTS, wire, violationsMax: VIOLATIONS_MAX });
+  const result = await runWith(scenario, { wire, twice, violationsMax: VIOLATIONS_MAX });
   if (json !== '-') for (const line of resultLines(scenario, result, quiet, outputWidth())) process.stdout.write(`${printable(line)}\n`);
   if (json !== undefined) writeOutput(json, jsonText({ format: 'overlaycast-run/1', scenario, result }));
   return result.violations.length === 0;

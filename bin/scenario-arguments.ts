@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { describe, invalidOption } from '../lib/core/errors.ts';
 import { CONTRACTS } from '../sim/scenario/bounds.ts';
-import { SWARM_DEFAULTS } from '../sim/scenario/swarm.ts';
+import type { Wire } from '../sim/swarm/run-with.ts';
+import { SWARM_DEFAULTS } from '../sim/swarm/swarm.ts';
 import { type Option, asksForHelp, realNumber, refuse, scanArguments, suggestion, wholeNumber } from './options.ts';
 
 export interface RunCommand {
@@ -11,7 +12,9 @@ export interface RunCommand {
   /** In place of the scenario's own. */
   readonly seed: number | undefined;
   /** `datagrams`: the whole stack, over simulated sockets. */
-  readonly wire: 'objects' | 'bytes' | 'datagrams';
+  readonly wire: Wire;
+  /** Once more, which must come out the same. */
+  readonly twice: boolean;
   readonly json: string | undefined;
   readonly quiet: boolean;
 }
@@ -40,6 +43,7 @@ const WORKERS_MAX = 64;
 export const RUN_OPTIONS: readonly Option[] = [
   { name: 'seed', value: 'N', help: 'in place of the seed in the scenario' },
   { name: 'wire', value: 'FORM', help: 'how messages cross: as objects (the default), as bytes through the codec, which gives the same trace, or in datagrams: live peers and UDP links over simulated sockets' },
+  { name: 'twice', help: 'run it once more, by bytes where it was by objects: both must come out the same' },
   { name: 'json', value: 'FILE', help: 'write the result as JSON; - is standard output, in place of the text' },
   { name: 'quiet', help: 'say only what went wrong' },
   { name: 'help', help: 'print this' },
@@ -73,6 +77,7 @@ export function parseRun(argv: readonly string[]): RunCommand | { readonly kind:
     file,
     seed: seed === undefined ? undefined : wholeNumber('--seed', seed, 0, Number.MAX_SAFE_INTEGER),
     wire,
+    twice: values.has('twice'),
     json: values.get('json'),
     quiet: values.has('quiet'),
   };

@@ -1,7 +1,7 @@
 /** A thread of `overlay-sim swarm`: runs the seeds that it is told, and answers what came of them. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { CONTRACTS } from '../sim/scenario/bounds.ts';
-import { SWARM_DEFAULTS, runSeed } from '../sim/scenario/swarm.ts';
+import { type SeedOutcome, SWARM_DEFAULTS, runSeed } from '../sim/swarm/swarm.ts';
 import type { SwarmCommand } from './scenario-arguments.ts';
 
 /** Seeds to be run: from one up to, and not including, another. */
@@ -14,6 +14,10 @@ const { protocols, peersMax } = workerData as Pick<SwarmCommand, 'protocols' | '
 const contracts = protocols.length === 0 ? CONTRACTS : CONTRACTS.filter(({ name }) => protocols.includes(name));
 const options = { ...SWARM_DEFAULTS, contracts, peersMax };
 
-parentPort?.on('message', ({ from, to }: Chunk) => {
-  parentPort?.postMessage(Array.from({ length: to - from }, (_, index) => runSeed(from + index, options)));
-});
+parentPort?.on('message', ({ from, to }: Chunk) => void run(from, to));
+
+async function run(from: number, to: number): Promise<void> {
+  const outcomes: SeedOutcome[] = [];
+  for (let seed = from; seed < to; seed++) outcomes.push(await runSeed(seed, options));
+  parentPort?.postMessage(outcomes);
+}

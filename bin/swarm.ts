@@ -3,11 +3,9 @@ import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { printable, wrap } from '../sim/report/layout.ts';
 import { CONTRACTS } from '../sim/scenario/bounds.ts';
-import { drawScenario } from '../sim/scenario/draw.ts';
-import { INVARIANTS } from '../sim/scenario/invariants.ts';
-import { runScenario } from '../sim/scenario/run-scenario.ts';
-import { shrink } from '../sim/scenario/shrink.ts';
-import { type SeedOutcome, SWARM_DEFAULTS, type SwarmSummary, summarise } from '../sim/scenario/swarm.ts';
+import { runWith } from '../sim/swarm/run-with.ts';
+import { shrink } from '../sim/swarm/shrink.ts';
+import { type SeedOutcome, SWARM_DEFAULTS, type SwarmSummary, planSeed, summarise } from '../sim/swarm/swarm.ts';
 import { checkOutput, jsonText, outputWidth, writeOutput } from './output.ts';
 import { ProgressLine } from './progress.ts';
 import type { SwarmCommand } from './scenario-arguments.ts';
@@ -40,7 +38,7 @@ export async function runSwarm(command: SwarmCommand): Promise<boolean> {
   if (!quiet) process.stderr.write(`overlay-sim: ${Math.round((60 * summary.seeds) / seconds)} seeds a minute with ${command.workers} threads\n`);
   if (json !== undefined) writeOutput(json, jsonText({ format: 'overlaycast-swarm/1', from: command.from, protocols: command.protocols, peersMax: command.peersMax, ...summary }));
   const [first] = summary.failing;
-  if (first !== undefined) saveSmall(first, command);
+  if (first !== undefined) await saveSmall(first, command);
   return first === undefined;
 }
 
@@ -85,35 +83,35 @@ function say(line: ProgressLine | undefined, text: string): void {
   process.stdout.write(`${printable(text)}\n`);
 }
 
-function failingLine({ seed, protocol, violations: [violation] }: SeedOutcome, { protocols, peersMax }: SwarmCommand): string {
+function failingLine({ seed, protocol, wire, violations: [violation] }: SeedOutcome, { protocols, peersMax }: SwarmCommand): string {
   if (violation === undefined) return '';
   const { invariant, atMs, peer, what } = violation;
   const options = [`--from ${seed} --seeds 1`, ...(protocols.length > 0 ? [`--protocol ${protocols.join(',')}`] : []), ...(peersMax === SWARM_DEFAULTS.peersMax ? [] : [`--peers ${peersMax}`])];
-  return `seed ${seed}, ${protocol}: ${invariant} at ${atMs} ms${peer === undefined ? '' : `, peer ${peer}`}: ${what}; again: overlay-sim swarm ${options.join(' ')}`;
+  return `seed ${seed}, ${protocol}${wire === 'datagrams' ? ' in datagrams' : ''}: ${invariant} at ${atMs} ms${peer === undefined ? '' : `, peer ${peer}`}: ${what}; again: overlay-sim swarm ${options.join(' ')}`;
 }
 
 /** Makes the scenario small, keeps it in a file, and says how to run it. */
-function saveSmall({ seed, violations: [violation] }: SeedOutcome, { protocols, peersMax, save }: SwarmCommand): void {
+async function saveSmall({ seed, violations: [violation] }: SeedOutcome, { protocols, peersMax, save }: SwarmCommand): Promise<void> {
   if (violation === undefined) return;
   const contracts = protocols.length === 0 ? CONTRACTS : CONTRACTS.filter(({ name }) => protocols.includes(name));
-  const scenario = drawScenario(seed, { contracts, peersMax, activeMs: SWARM_DEFAULTS.activeMs });
+  const { scenario, wire, twice } = planSeed(seed, { ...SWARM_DEFAULTS, contracts, peersMax });
   const endMs = performance.now() + SHRINK_MS_MAX;
-  const { scenario: small, runs } = shrink(
+  const { scenario: small, runs } = await shrink(
     scenario,
-    (candidate) => runScenario(candidate, { invariants: INVARIANTS }).violations[0]?.invariant === violation.invariant,
+    async (candidate) => (await runWith(candidate, { wire, twice })).violations[0]?.invariant === violation.invariant,
     { runsMax: SHRINK_RUNS_MAX, goOn: () => performance.now() < endMs },
   );
   mkdirSync(save, { recursive: true });
   const file = join(save, `seed-${seed}.json`);
   writeOutput(file, jsonText(small));
   process.stderr.write(`overlay-sim: seed ${seed} made small in ${runs} runs: ${small.peers.length} peers, ${small.faults.length} faults, ${small.publishes.length} messages\n`);
-  process.stderr.write(`overlay-sim: to run it: overlay-sim run ${file} --seed ${small.seed}\n`);
+  process.stderr.write(`overlay-sim: to run it: overlay-sim run ${file} --seed ${small.seed}${wire === 'objects' ? '' : ` --wire ${wire}`}${twice ? ' --twice' : ''}\n`);
 }
 
 function summaryLines(summary: SwarmSummary, width: number): string[] {
-  const { seeds, failing, byProtocol, faults, published, skipped, deliveries, virtualMs, ranTwice } = summary;
+  const { seeds, failing, byProtocol, faults, published, skipped, deliveries, virtualMs, ranTwice, wholeStack } = summary;
   return [
-    `${seeds} seeds, ${failing.length} failing; ${published} messages published, ${skipped} skipped, ${deliveries} deliveries, ${(virtualMs / 3_600_000).toFixed(1)} hours of virtual time; ${ranTwice} run twice`,
+    `${seeds} seeds, ${failing.length} failing; ${published} messages published, ${skipped} skipped, ${deliveries} deliveries, ${(virtualMs / 3_600_000).toFixed(1)} hours of virtual time; ${wholeStack} with the whole stack, ${ranTwice} run twice`,
     ...wrap('scenarios: ', Object.entries(byProtocol).map(([name, count]) => `${name} ${count}`).join(', '), width),
     '',
     'fault          scheduled  effective    affected',

@@ -75,11 +75,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'sim/scenario': ['lib/core', 'lib/peer', 'lib/membership', 'lib/overlay', 'lib/dissemination', 'sim/underlay', 'sim/world', 'sim/measure'],
   // The one part of the simulator that runs the live half of the library.
   'sim/stack': ['lib/core', 'lib/node', 'lib/transport', 'sim/scenario', 'sim/world'],
-  'sim/testing': ['lib/core', 'sim/scenario', 'sim/stack', 'fast-check', 'node:fs', 'node:os', 'node:path'],
+  // What runs a scenario by any wire.
+  'sim/swarm': ['lib/core', 'sim/scenario', 'sim/stack'],
+  'sim/testing': ['lib/core', 'sim/scenario', 'sim/stack', 'sim/swarm', 'fast-check', 'node:fs', 'node:os', 'node:path', 'node:process'],
   sim: ['sim/scenario', 'sim/underlay', 'sim/world', 'sim/measure', 'sim/input', 'sim/report', 'sim/experiments'],
   bin: [
     'lib', 'lib/core', 'lib/node', 'lib/transport', 'sim/world', 'sim/measure', 'node:buffer', 'node:crypto', 'node:diagnostics_channel', 'node:events', 'node:readline',
-    'sim', 'sim/scenario', 'sim/stack', 'node:os', 'node:worker_threads', 'sim/underlay', 'sim/input', 'sim/report', 'sim/experiments', 'node:fs', 'node:module', 'node:path', 'node:url',
+    'sim', 'sim/scenario', 'sim/swarm', 'node:os', 'node:worker_threads', 'sim/underlay', 'sim/input', 'sim/report', 'sim/experiments', 'node:fs', 'node:module', 'node:path', 'node:url',
   ],
 };
 

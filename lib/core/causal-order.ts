@@ -112,6 +112,11 @@ export class CausalOrder implements MessageOrder {
     else stream.givenUp = Math.max(stream.givenUp, next);
   }
 
+  begunAt(origin: PeerRef, epoch: number): number | undefined {
+    const stream = this.streams.get(origin);
+    return this.holding || stream === undefined || stream.epoch !== epoch || stream.next === 0 ? undefined : stream.next;
+  }
+
   giveUpBelow(origin: PeerRef, epoch: number, next: number, effects: Effects): void {
     const stream = this.streamOf(origin, epoch, effects);
     if (stream.epoch !== epoch) return;

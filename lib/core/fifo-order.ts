@@ -76,6 +76,11 @@ export class FifoOrder implements MessageOrder {
     if (order.epoch === epoch) order.next = Math.max(order.next, next);
   }
 
+  begunAt(origin: PeerRef, epoch: number): number | undefined {
+    const order = this.origins.get(origin);
+    return this.holding || order === undefined || order.epoch !== epoch || order.next === 0 ? undefined : order.next;
+  }
+
   giveUpBelow(origin: PeerRef, epoch: number, next: number, effects: Effects): void {
     const order = this.orderOf(origin, epoch, effects);
     while (order.epoch === epoch && order.next < next) this.giveUpGap(origin, order, effects, next);

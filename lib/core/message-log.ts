@@ -1,6 +1,5 @@
 import { CausalOrder } from './causal-order.ts';
-import type { Effects, GapTimer } from './effects.ts';
-import type { DropReason } from './effects.ts';
+import type { DropReason, Effects, GapTimer } from './effects.ts';
 import { FifoOrder } from './fifo-order.ts';
 import { History, type HistoryObserver } from './history.ts';
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
@@ -113,8 +112,7 @@ export class MessageLog {
   /** Whether the message has been seen (or given up). */
   has(id: MessageId): boolean {
     const log = this.peek(id.origin);
-    if (log === undefined || log.epoch < id.epoch) return false;
-    return log.epoch > id.epoch || log.has(id.seq);
+    return log !== undefined && (log.epoch > id.epoch || (log.epoch === id.epoch && log.has(id.seq)));
   }
 
   /** The highest number seen of the publisher's incarnation; -1 where there is none, `Infinity` for one that is past. */
@@ -233,12 +231,14 @@ export class MessageLog {
    */
   startAt(known: readonly DigestEntry[] | undefined, effects: Effects): void {
     let marksLeft = MARKS_MAX;
-    for (const entry of known ?? []) {
-      const window = this.windowOf(entry, effects);
+    for (const { origin, epoch, next, beyond } of known ?? []) {
+      const window = this.windowOf({ origin, epoch }, effects);
       if (window === undefined) continue;
-      this.skip(window, entry.next);
-      marksLeft -= markSeen(window, entry.beyond, marksLeft);
-      if (this.limits.order !== 'none') this.messageOrder().startAt(entry.origin, entry.epoch, entry.next, effects);
+      // A stream that has begun already, since its buffer was full, leaves nothing out.
+      const start = Math.min(next, this.order?.begunAt(origin, epoch) ?? Infinity);
+      this.skip(window, start);
+      if (start === next) marksLeft -= markSeen(window, beyond, marksLeft);
+      if (this.limits.order !== 'none') this.messageOrder().startAt(origin, epoch, start, effects);
     }
     if (known === undefined) {
       for (const window of this.all()) this.skip(window, window.next > 0 ? 0 : (window.beyond(1)[0] ?? 0));
@@ -282,7 +282,7 @@ export class MessageLog {
   }
 
   /** The window of an origin that another peer tells of; `undefined` when a later incarnation is known, or there are too many. */
-  private windowOf({ origin, epoch }: DigestEntry, effects: Effects): OriginLog | undefined {
+  private windowOf({ origin, epoch }: Pick<DigestEntry, 'origin' | 'epoch'>, effects: Effects): OriginLog | undefined {
     const known = this.peek(origin);
     if (known !== undefined) return known.epoch > epoch ? undefined : known.epoch === epoch ? known : this.openLog(origin, epoch, effects);
     return (this.origins?.size ?? 0) < this.limits.originsMax ? this.openLog(origin, epoch, effects) : undefined;

@@ -18,6 +18,8 @@ export interface MessageOrder {
   forget(origin: PeerRef, effects: Effects): void;
   /** What is below `next` is not owed: it is neither waited for nor reported. */
   startAt(origin: PeerRef, epoch: number, next: number, effects: Effects): void;
+  /** After the hold: how far a stream has come of which something was delivered already. It goes on from there, whatever start is told; `undefined` for others. */
+  begunAt(origin: PeerRef, epoch: number): number | undefined;
   /** What is missing below `next` cannot be had: it is reported as lost. */
   giveUpBelow(origin: PeerRef, epoch: number, next: number, effects: Effects): void;
   /** While held: every stream starts at the lowest number that is held of it. */

@@ -10,6 +10,10 @@ export interface Host {
   after(ms: number, action: () => void): void;
   /** A number from 0 to less than 1, drawn from the scenario's seed. */
   random(): number;
+  /** Writes to the disk of the host, in place of what was there: it survives a crash, unless that takes the disk, too. */
+  save(bytes: Uint8Array): void;
+  /** What an application on this host has saved last; `undefined` for nothing. */
+  saved(): Uint8Array | undefined;
 }
 
 /** A message as the application gets it. */
@@ -23,7 +27,7 @@ export interface AppMessage {
 
 /**
  * The part of an application that runs on one peer: made anew with each start of the
- * peer, since a crash forgets everything. It acts when it is told something, and must
+ * peer, since a crash forgets everything but what was saved. It acts when it is told something, and must
  * not look at a clock or a generator of its own.
  */
 export interface Application {

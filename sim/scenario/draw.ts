@@ -108,6 +108,7 @@ export function drawFault(random: Random, kind: FaultKind, hosts: readonly numbe
   const peer = random.pick(hosts) ?? 0;
   const between = random.chance(0.5) ? {} : { between: { from: some(random, hosts), ...(random.chance(0.5) && { to: some(random, hosts) }) } };
   const returnMs = random.chance(0.7) ? 1 + Math.round(random.float() * 5000) : undefined;
+  const restart = returnMs === undefined ? {} : { restartAfterMs: returnMs, ...(random.chance(0.3) && { disk: 'lost' as const }) };
   switch (kind) {
     case 'loss': return { kind, p: share(random, 0.5), atMs, forMs, ...between };
     case 'duplication': return { kind, p: share(random, 0.3), atMs, forMs, ...between };
@@ -119,8 +120,8 @@ export function drawFault(random: Random, kind: FaultKind, hosts: readonly numbe
     case 'partition': return { kind, sides: sidesOf(random, hosts), ...(random.chance(0.3) && { oneWay: true }), atMs, forMs };
     case 'linkFailure': return linkFailure(random, underlay, atMs, forMs);
     case 'routerFailure': return underlay.kind === 'generated' ? { kind, router: String(peer), atMs, forMs } : undefined;
-    case 'crash': return { kind, peer, atMs, ...(returnMs !== undefined && { restartAfterMs: returnMs }) };
-    case 'massFailure': return { kind, share: 0.2 + Math.round(random.float() * 50) / 100, atMs, ...(returnMs !== undefined && { restartAfterMs: returnMs }) };
+    case 'crash': return { kind, peer, atMs, ...restart };
+    case 'massFailure': return { kind, share: 0.2 + Math.round(random.float() * 50) / 100, atMs, ...restart };
     case 'pause': return { kind, peer, atMs, forMs };
     case 'leave': return { kind, peer, atMs, ...(returnMs !== undefined && { rejoinAfterMs: returnMs }) };
     case 'slow': return { kind, peer, inputMs: 1 + random.below(20), atMs, forMs };

@@ -28,6 +28,8 @@ export interface FaultTargets {
   up(): readonly number[];
   /** Answers whether there was one. */
   crash(host: number): boolean;
+  /** What the application there has saved is lost. */
+  wipe(host: number): void;
   leave(host: number): boolean;
   /** Joins the group again. Answers whether the host was free. */
   rejoin(host: number): boolean;
@@ -75,11 +77,11 @@ export class FaultSchedule {
       }
       case 'linkFailure': return this.outage(fault, { links: [fault.link], routers: [] }, count);
       case 'routerFailure': return this.outage(fault, { links: [], routers: [fault.router] }, count);
-      case 'crash': return this.crashes([fault.peer], fault.restartAfterMs, count);
+      case 'crash': return this.crashes([fault.peer], fault, count);
       case 'massFailure': {
         const up = this.targets.up();
         const chosen = this.targets.random.sample(up, Math.min(up.length, Math.round(fault.share * up.length)));
-        return this.crashes(chosen, fault.restartAfterMs, count);
+        return this.crashes(chosen, fault, count);
       }
       case 'leave': {
         if (this.targets.leave(fault.peer)) count(1);
@@ -113,9 +115,10 @@ export class FaultSchedule {
     this.after(fault.forMs, () => count(world.delayedInputs(fault.peer) - before));
   }
 
-  private crashes(hosts: readonly number[], restartAfterMs: number | undefined, count: (affected: number) => void): void {
+  private crashes(hosts: readonly number[], { restartAfterMs, disk }: Extract<Fault, { kind: 'crash' | 'massFailure' }>, count: (affected: number) => void): void {
     const crashed = hosts.filter((host) => this.targets.crash(host));
     count(crashed.length);
+    if (disk === 'lost') crashed.forEach((host) => this.targets.wipe(host));
     if (restartAfterMs !== undefined) this.after(restartAfterMs, () => crashed.forEach((host) => void this.targets.rejoin(host)));
   }
 

@@ -17,6 +17,7 @@ const share = number(0, 1);
 const hosts = list(host, HOSTS_MAX, 1);
 const between = optional(object({ from: optional(hosts), to: optional(hosts) }));
 const during = { atMs: ms, forMs: number(0, MS_MAX) };
+const crash = { atMs: ms, restartAfterMs: optional(ms), disk: optional(word('kept', 'lost')) };
 
 /** The kind has been looked at already. */
 const kind = <K extends string>(one: K): Shape<K> => word(one);
@@ -32,8 +33,8 @@ const FAULT: Shape<Fault> = byKind<Fault['kind'], Fault>({
   partition: object({ kind: kind('partition'), ...during, sides: list(hosts, 64, 2), oneWay: optional(flag) }),
   linkFailure: object({ kind: kind('linkFailure'), ...during, link: ends }),
   routerFailure: object({ kind: kind('routerFailure'), ...during, router: text }),
-  crash: object({ kind: kind('crash'), atMs: ms, peer: host, restartAfterMs: optional(ms) }),
-  massFailure: object({ kind: kind('massFailure'), atMs: ms, share, restartAfterMs: optional(ms) }),
+  crash: object({ kind: kind('crash'), peer: host, ...crash }),
+  massFailure: object({ kind: kind('massFailure'), share, ...crash }),
   pause: object({ kind: kind('pause'), ...during, peer: host }),
   leave: object({ kind: kind('leave'), atMs: ms, peer: host, rejoinAfterMs: optional(ms) }),
   slow: object({ kind: kind('slow'), ...during, peer: host, inputMs: number(0, 60_000) }),

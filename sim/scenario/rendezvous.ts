@@ -1,3 +1,5 @@
+import type { PeerPlan, Scenario } from './scenario.ts';
+
 /** Lost peers remembered; the one lost longest ago goes first. */
 const LOST_MAX = 64;
 
@@ -33,6 +35,16 @@ export class LostPeers {
     const all = bootstrap === undefined ? [...this.lost] : [bootstrap, ...this.lost];
     return all[this.turn++ % Math.max(1, all.length)];
   }
+}
+
+/**
+ * Whom a peer joins through. Live peers need one live address, the same for all: where
+ * the peer that was named is down, that is the first that is up. `up`: hosts, ascending.
+ */
+export function contactOf({ host, contact }: PeerPlan, { peers }: Scenario, up: readonly number[]): number | undefined {
+  const named = contact ?? peers[0]?.host;
+  if (named !== undefined && named !== host && up.includes(named)) return named;
+  return up.find((other) => other !== host);
 }
 
 /** A contact that was asked, and until when its failure counts as a loss. */

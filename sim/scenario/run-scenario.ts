@@ -8,12 +8,16 @@ import type { Group } from '../../lib/peer/group.ts';
 import { type Observer, SilentObserver } from '../world/observer.ts';
 import { GROUP, World } from '../world/world.ts';
 import type { Application, StartApplication } from './application.ts';
+import { Applications } from './applications.ts';
+import { Course, PROBES, PROBE_ROUNDS } from './course.ts';
 import { type FaultEffect, FaultSchedule } from './fault-schedule.ts';
-import type { Checker, Invariant, Published, RunView, Violation } from './invariant.ts';
-import { ASKED_FOR_MS, type AskedContact, HEAL_MS, LostPeers, RETRY_MS } from './rendezvous.ts';
+import type { Invariant, Published, RunView, Violation } from './invariant.ts';
+import { PublishedMessages, payloadOf } from './published-messages.ts';
+import { ASKED_FOR_MS, type AskedContact, HEAL_MS, LostPeers, RETRY_MS, contactOf } from './rendezvous.ts';
 import { type RunListener, RunObserver } from './run-observer.ts';
-import { type CommandPlan, type PeerPlan, type PublishPlan, type Scenario, lastMs } from './scenario.ts';
+import type { CommandPlan, PeerPlan, Scenario } from './scenario.ts';
 import { type Terrain, terrainOf } from './underlay-spec.ts';
+import { Verdict } from './verdict.ts';
 
 /** How a scenario is run. */
 export interface RunScenarioOptions {
@@ -43,16 +47,6 @@ export interface ScenarioResult {
   readonly stateHash: string;
 }
 
-/** Invariants look at the state this often, in ms of virtual time. */
-export const TICK_MS = 250;
-/** From when all is healed on, the run ends as soon as everything is good; it is looked at this often, in ms. */
-export const LOOK_MS = 2500;
-/** Messages that are published at once when all is good; and again, since they may have left a tree in pieces that only the next ones find. */
-export const PROBES = 3;
-export const PROBE_ROUNDS = 2;
-/** Time to make good where the scenario gives none, in ms: see BOUNDS in the invariants. */
-export const SETTLE_MS = 60_000;
-
 /** Runs a scenario to its end, or to its first violations. Deterministic in its arguments. */
 export function runScenario(scenario: Scenario, options: RunScenarioOptions): ScenarioResult {
   return new ScenarioRun(scenario, options).run();
@@ -65,7 +59,7 @@ class ScenarioRun implements RunView, RunListener {
   private readonly terrain: Terrain;
   private readonly random: Random;
   private readonly plans: ReadonlyMap<number, PeerPlan>;
-  private readonly checkers: readonly Checker[];
+  private readonly verdict: Verdict;
   private readonly lost = new Map<number, LostPeers>();
   /** Peers whose bootstrap address did not answer when it was last tried. */
   private readonly unreached = new Set<number>();
@@ -73,13 +67,8 @@ class ScenarioRun implements RunView, RunListener {
   private readonly asked = new Map<number, AskedContact>();
   private readonly incarnations = new Map<number, number>();
   private readonly pausedUntilMs = new Map<number, number>();
-  private readonly violations: Violation[] = [];
-  /** What liveness claims is not true now. */
-  private unmet: Violation[] = [];
-  private readonly violationsMax: number;
-  private readonly startApplication: StartApplication | undefined;
-  private readonly applications = new Map<number, Application>();
-  private readonly published = new Map<string, Published>();
+  private readonly applications: Applications;
+  private readonly published = new PublishedMessages();
   /** The payload of a publish under way: its own delivery comes before `publish` returns. */
   private publishing: Uint8Array | undefined = undefined;
   private probeRounds = 0;
@@ -88,16 +77,20 @@ class ScenarioRun implements RunView, RunListener {
 
   constructor(scenario: Scenario, { wire = 'objects', invariants, violationsMax = 1, application, observer = new SilentObserver() }: RunScenarioOptions) {
     this.scenario = scenario;
-    this.violationsMax = violationsMax;
-    this.startApplication = application;
     this.config = groupConfig(scenario.group);
     this.terrain = terrainOf(scenario.underlay);
     this.random = new Random(scenario.seed).fork('scenario');
     this.plans = new Map(scenario.peers.map((plan) => [plan.host, plan]));
     this.world = new World(this.terrain.paths, { seed: scenario.seed, wire, observer: new RunObserver(this, observer) });
-    this.checkers = invariants.flatMap((invariant) => {
-      const report = (what: string, peer?: number): void => this.report(invariant, what, peer);
-      return invariant.watch(this, report) ?? [];
+    this.verdict = new Verdict({ nowMs: () => this.nowMs, violationsMax, onStopped: () => this.world.stop() });
+    this.verdict.watch(this, invariants);
+    this.applications = new Applications(application, {
+      random: this.random,
+      nowMs: (host) => this.world.localMs(host),
+      incarnation: (host) => this.incarnation(host),
+      publish: (host, payload) => this.publish(host, payload),
+      after: (host, ms, action) => this.after(host, ms, action),
+      onThrow: (host, what) => this.verdict.report('application-throws-nothing', 'safety', what, host),
     });
   }
 
@@ -118,11 +111,11 @@ class ScenarioRun implements RunView, RunListener {
   }
 
   get allPublished(): readonly Published[] {
-    return [...this.published.values()];
+    return this.published.all;
   }
 
   publishedAs(origin: number, epoch: number, seq: number): Published | undefined {
-    return this.published.get(`${origin} ${epoch} ${seq}`);
+    return this.published.find(origin, epoch, seq);
   }
 
   application(host: number): Application | undefined {
@@ -135,95 +128,66 @@ class ScenarioRun implements RunView, RunListener {
 
   run(): ScenarioResult {
     for (const plan of this.scenario.peers) this.world.at(plan.joinMs, () => void this.join(plan.host));
-    this.scenario.publishes.forEach((plan, index) => this.world.at(plan.atMs, () => this.publishPlan(plan, index)));
+    this.scenario.publishes.forEach((plan, index) => this.world.at(plan.atMs, () => {
+      if (!this.publish(plan.peer, payloadOf(plan, index))) this.skipped++;
+    }));
     for (const plan of this.scenario.commands ?? []) this.world.at(plan.atMs, () => this.command(plan));
-    const { world, terrain, random } = this;
+    const { world, terrain, random, verdict } = this;
     const faults = new FaultSchedule(this.scenario.faults, {
       world, terrain, random: random.fork('faults'),
       up: () => this.up,
       crash: (host) => this.crash(host),
+      wipe: (host) => this.applications.wipe(host),
       leave: (host) => this.leave(host),
       rejoin: (host) => this.join(host),
       paused: (host, untilMs) => { this.pausedUntilMs.set(host, untilMs); },
     });
-    const healedMs = lastMs(this.scenario);
-    const endMs = healedMs + (this.scenario.settleMs ?? SETTLE_MS);
-    for (let nextMs = TICK_MS; !this.stopped; nextMs += TICK_MS) {
-      world.run(Math.min(nextMs, endMs));
-      for (const checker of this.checkers) checker.onTick?.();
-      const isLook = world.nowMs > healedMs && nextMs % LOOK_MS === 0;
-      if (world.nowMs >= endMs || (isLook && this.isGood() && !this.probe())) break;
+    const course = new Course(this.scenario);
+    try {
+      for (const tickMs of course.ticks()) {
+        world.run(tickMs);
+        for (const checker of verdict.checkers) checker.onTick?.();
+        if (verdict.stopped || (course.mayEndAt(tickMs) && verdict.isGood() && !this.probe())) break;
+      }
+      verdict.judge();
+    } catch (error) {
+      verdict.thrown(error);
     }
-    if (!this.stopped) this.judge();
     return {
-      violations: this.violations, faults: faults.effects, published: this.published.size, skipped: this.skipped, deliveries: this.deliveries,
+      violations: verdict.violations, faults: faults.effects, published: this.published.size, skipped: this.skipped, deliveries: this.deliveries,
       events: world.events, endMs: world.nowMs, traceHash: world.traceHash, stateHash: this.stateHash(),
     };
-  }
-
-  /** What liveness claims is promised from some moment on, and asked about again and again until then. */
-  private isGood(): boolean {
-    this.unmet = [];
-    for (const checker of this.checkers) checker.atEnd?.();
-    return this.unmet.length === 0;
   }
 
   /** All is good: then what is published now must come to all. Answers whether there is anything to wait for. */
   private probe(): boolean {
     // An application would not know what to do with it.
-    if (this.probeRounds === PROBE_ROUNDS || this.up.length < 2 || this.startApplication !== undefined) return false;
+    if (this.probeRounds === PROBE_ROUNDS || this.up.length < 2 || this.applications.exist) return false;
     this.probeRounds++;
     const before = this.published.size;
     this.random.sample(this.up, PROBES).forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, this.probeRounds, index)));
-    for (const checker of this.checkers) checker.onProbe?.(this.allPublished.slice(before));
+    for (const checker of this.verdict.checkers) checker.onProbe?.(this.allPublished.slice(before));
     return true;
-  }
-
-  private judge(): void {
-    if (!this.isGood()) this.violations.push(...this.unmet.slice(0, this.violationsMax));
-  }
-
-  private get stopped(): boolean {
-    return this.violations.length >= this.violationsMax;
-  }
-
-  private report({ name, kind }: Invariant, what: string, peer: number | undefined): void {
-    const violation: Violation = { invariant: name, atMs: this.world.nowMs, what, ...(peer !== undefined && { peer }) };
-    if (kind === 'liveness') this.unmet.push(violation);
-    else this.violated(violation);
-  }
-
-  /** What follows the last violation that is told is not run: broken code may never come to the end of it. */
-  private violated(violation: Violation): void {
-    if (!this.stopped) this.violations.push(violation);
-    if (this.stopped) this.world.stop();
   }
 
   private join(host: number): boolean {
     const plan = this.plans.get(host);
     if (plan === undefined || this.world.engine(host) !== undefined) return false;
-    const contact = this.contactOf(plan);
+    const contact = contactOf(plan, this.scenario, this.up);
     this.incarnations.set(host, this.incarnation(host) + 1);
     this.lost.set(host, new LostPeers());
     if (contact !== undefined && !this.isReached(host, contact)) this.unreached.add(host);
     this.ask(host, contact);
     this.world.join(host, this.config, this.peersFor(contact));
     this.seek(plan, this.incarnation(host), 0);
-    this.start(host);
-    for (const checker of this.checkers) checker.onUp?.(host);
+    this.applications.start(host);
+    for (const checker of this.verdict.checkers) checker.onUp?.(host);
     return true;
-  }
-
-  /** Live peers need one live address to join through, the same for all: where the peer that was named is down, the first that is up. */
-  private contactOf({ host, contact }: PeerPlan): number | undefined {
-    const named = contact ?? this.scenario.peers[0]?.host;
-    if (named !== undefined && named !== host && this.world.engine(named) !== undefined) return named;
-    return this.up.find((other) => other !== host);
   }
 
   /** As live: who has neighbours tries bootstrap addresses only that did not answer before. */
   private bootstrapOf(plan: PeerPlan, isIsolated: boolean): number | undefined {
-    return isIsolated || this.unreached.has(plan.host) ? this.contactOf(plan) : undefined;
+    return isIsolated || this.unreached.has(plan.host) ? contactOf(plan, this.scenario, this.up) : undefined;
   }
 
   private isReached(from: number, to: number): boolean {
@@ -276,16 +240,8 @@ class ScenarioRun implements RunView, RunListener {
     return this.world.nowMs < (this.pausedUntilMs.get(host) ?? 0);
   }
 
-  private publishPlan({ peer, bytes }: PublishPlan, index: number): void {
-    const payload = new Uint8Array(bytes);
-    // Different from others, as far as it has room.
-    for (let i = 0; i < Math.min(4, bytes); i++) payload[i] = index >>> (8 * i);
-    if (!this.publish(peer, payload)) this.skipped++;
-  }
-
   private command({ peer, command }: CommandPlan): void {
-    if (this.isPaused(peer) || !this.applications.has(peer)) this.skipped++;
-    else this.inform(peer, (application) => application.onCommand?.(command));
+    if (this.isPaused(peer) || !this.applications.inform(peer, (application) => application.onCommand?.(command))) this.skipped++;
   }
 
   /** Answers whether the peer is up and has a neighbour. */
@@ -294,42 +250,14 @@ class ScenarioRun implements RunView, RunListener {
     const before = this.publishing;
     this.publishing = payload;
     try {
-      const { origin, epoch, seq } = this.world.publish(host, payload);
-      const published = { payload, origin, epoch, seq };
-      this.published.set(`${origin} ${epoch} ${seq}`, published);
-      for (const checker of this.checkers) checker.onPublish?.(host, published);
+      const published = this.published.add({ ...this.world.publish(host, payload), payload });
+      for (const checker of this.verdict.checkers) checker.onPublish?.(host, published);
       return true;
     } catch (error) {
       if (!(error instanceof OverlayError && error.code === 'NO_NEIGHBOURS')) throw error;
       return false;
     } finally {
       this.publishing = before;
-    }
-  }
-
-  private start(host: number): void {
-    if (this.startApplication === undefined) return;
-    const incarnation = this.incarnation(host);
-    const random = this.random.fork('application', host).fork('incarnation', incarnation);
-    const lives = (): boolean => this.incarnation(host) === incarnation && this.world.engine(host) !== undefined;
-    this.applications.set(host, this.startApplication({
-      peer: host,
-      nowMs: () => this.world.localMs(host),
-      publish: (payload) => lives() && this.publish(host, payload),
-      after: (ms, action) => this.after(host, ms, () => { if (lives()) this.inform(host, action); }),
-      random: () => random.float(),
-    }));
-  }
-
-  /** What an application throws is its own fault, and a violation. */
-  private inform(peer: number, tell: (application: Application) => void): void {
-    const application = this.applications.get(peer);
-    if (application === undefined) return;
-    try {
-      tell(application);
-    } catch (error) {
-      const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.violated({ invariant: 'application-throws-nothing', atMs: this.world.nowMs, peer, what });
     }
   }
 
@@ -344,16 +272,16 @@ class ScenarioRun implements RunView, RunListener {
   private crash(host: number): boolean {
     if (this.world.engine(host) === undefined) return false;
     this.world.crash(host);
-    this.applications.delete(host);
-    for (const checker of this.checkers) checker.onDown?.(host);
+    this.applications.stop(host);
+    for (const checker of this.verdict.checkers) checker.onDown?.(host);
     return true;
   }
 
   private leave(host: number): boolean {
     if (this.world.engine(host) === undefined || this.isPaused(host)) return false;
     this.world.leave(host);
-    this.applications.delete(host);
-    for (const checker of this.checkers) checker.onDown?.(host);
+    this.applications.stop(host);
+    for (const checker of this.verdict.checkers) checker.onDown?.(host);
     return true;
   }
 
@@ -373,21 +301,21 @@ class ScenarioRun implements RunView, RunListener {
   /** @internal */
   onDelivery(peer: PeerRef, from: PeerRef, message: DataMessage): void {
     this.deliveries++;
-    const { origin, epoch, seq, payload } = message;
-    if (payload === this.publishing) this.published.set(`${origin} ${epoch} ${seq}`, { payload, origin, epoch, seq });
-    for (const checker of this.checkers) checker.onDelivery?.(peer, from, message);
-    this.inform(peer, (application) => application.onMessage({ from: origin, payload, isOwn: origin === peer }));
+    const { origin, payload } = message;
+    if (payload === this.publishing) this.published.add(message);
+    for (const checker of this.verdict.checkers) checker.onDelivery?.(peer, from, message);
+    this.applications.inform(peer, (application) => application.onMessage({ from: origin, payload, isOwn: origin === peer }));
   }
 
   /** @internal */
   onTransmission(from: PeerRef, to: PeerRef, message: Message): void {
-    for (const checker of this.checkers) checker.onTransmission?.(from, to, message);
+    for (const checker of this.verdict.checkers) checker.onTransmission?.(from, to, message);
   }
 
   /** @internal */
   onEvent(peer: PeerRef, event: ProtocolEvent): void {
     if (event.kind === 'neighbourUp') this.lost.get(peer)?.onUp(event.peer);
-    for (const checker of this.checkers) checker.onEvent?.(peer, event);
+    for (const checker of this.verdict.checkers) checker.onEvent?.(peer, event);
   }
 
   /** @internal As live: lost is whose link fails while it is wanted. */

@@ -40,6 +40,13 @@ interface During {
   readonly forMs: number;
 }
 
+interface Crash {
+  readonly atMs: number;
+  readonly restartAfterMs?: number;
+  /** Default `kept`. */
+  readonly disk?: 'kept' | 'lost';
+}
+
 /** A fault of the network. */
 export type NetworkFault =
   | (During & PacketFault)
@@ -50,10 +57,14 @@ export type NetworkFault =
 
 /** A fault of peers. */
 export type PeerFault =
-  /** It stops without a word and forgets everything; comes back, as a new incarnation, when `restartAfterMs` says so. */
-  | { readonly kind: 'crash'; readonly atMs: number; readonly peer: number; readonly restartAfterMs?: number }
+  /**
+   * It stops without a word; comes back, as a new incarnation, when `restartAfterMs` says
+   * so. Protocols keep nothing then; what its application has saved is there again, unless
+   * the disk is lost, too.
+   */
+  | (Crash & { readonly kind: 'crash'; readonly peer: number })
   /** A share of all peers that are up crashes at once. */
-  | { readonly kind: 'massFailure'; readonly atMs: number; readonly share: number; readonly restartAfterMs?: number }
+  | (Crash & { readonly kind: 'massFailure'; readonly share: number })
   /** It stands still, and goes on with its state: a stopped process, a sleeping machine. */
   | (During & { readonly kind: 'pause'; readonly peer: number })
   /** It says good-bye; comes back when `rejoinAfterMs` says so. */
@@ -83,7 +94,7 @@ export interface Scenario {
   /** For the application that runs on the peers, where there is one. */
   readonly commands?: readonly CommandPlan[];
   readonly faults: readonly Fault[];
-  /** After the last fault has healed and the last message was published, time for the peers to make good. Default: what the protocols are promised to need. */
+  /** After the last fault has healed and the last message was published, time for the peers to make good. Default: what the protocols are promised to need, see `settleMsOf`. */
   readonly settleMs?: number;
 }
 

@@ -3,13 +3,18 @@ import type { ProtocolEvent } from '../../lib/core/effects.ts';
 import type { DataMessage } from '../../lib/core/messages.ts';
 import { Random } from '../../lib/core/random.ts';
 import type { Application, StartApplication } from '../scenario/application.ts';
+import { Applications } from '../scenario/applications.ts';
+import { Course, PROBES, PROBE_ROUNDS } from '../scenario/course.ts';
 import { FaultSchedule } from '../scenario/fault-schedule.ts';
-import type { Checker, GroupView, Invariant, Published, StackView, Violation } from '../scenario/invariant.ts';
+import type { Checker, GroupView, Invariant, Published, StackView } from '../scenario/invariant.ts';
 import { STACK_INVARIANTS } from '../scenario/invariants.ts';
-import { LOOK_MS, PROBES, PROBE_ROUNDS, SETTLE_MS, type ScenarioResult, TICK_MS } from '../scenario/run-scenario.ts';
-import { type CommandPlan, type PeerPlan, type PublishPlan, type Scenario, lastMs } from '../scenario/scenario.ts';
+import { REACHES_ALL } from '../scenario/invariants/convergence.ts';
+import { PublishedMessages, payloadOf } from '../scenario/published-messages.ts';
+import { contactOf } from '../scenario/rendezvous.ts';
+import type { ScenarioResult } from '../scenario/run-scenario.ts';
+import type { CommandPlan, PeerPlan, PublishPlan, Scenario } from '../scenario/scenario.ts';
 import { type Terrain, terrainOf } from '../scenario/underlay-spec.ts';
-import { Applications } from './applications.ts';
+import { Verdict } from '../scenario/verdict.ts';
 import { Member } from './member.ts';
 import { soundness } from './soundness.ts';
 import { addressOf, fnv } from './underlay-network.ts';
@@ -45,38 +50,37 @@ class StackRun implements StackView {
   private readonly world: StackWorld;
   private readonly random: Random;
   private readonly plans: ReadonlyMap<number, PeerPlan>;
-  private readonly checkers: readonly Checker[];
+  private readonly verdict: Verdict;
   private readonly members = new Map<number, Member>();
   private readonly applications: Applications;
   /** Peers that say good-bye; none starts on that host before they have done so. */
   private readonly leaving = new Map<number, Promise<void>>();
-  private readonly published = new Map<string, Published>();
-  private readonly violations: Violation[] = [];
-  /** What liveness claims is not true now. */
-  private unmet: Violation[] = [];
-  private readonly violationsMax: number;
-  private probeRounds = 0;
+  private readonly published = new PublishedMessages();
+  /** Rounds of probes that have come to all; whether one is under way. */
+  private probesReached = 0;
+  private isProbing = false;
   /** Planned publishes and commands that have not taken place. */
   private skipped = 0;
   private deliveries = 0;
 
   constructor(scenario: Scenario, { invariants = STACK_INVARIANTS, violationsMax = 1, application }: RunStackOptions) {
     this.scenario = scenario;
-    this.violationsMax = violationsMax;
     this.config = groupConfig(scenario.group);
     this.terrain = terrainOf(scenario.underlay);
     this.random = new Random(scenario.seed).fork('scenario');
     this.plans = new Map(scenario.peers.map((plan) => [plan.host, plan]));
-    this.world = new StackWorld(this.terrain.paths, scenario.seed, { onWrong: (what, host) => this.report('links-true', 'safety', what, host) });
+    this.world = new StackWorld(this.terrain.paths, scenario.seed, { onWrong: (what, host) => this.verdict.report('links-true', 'safety', what, host) });
+    this.verdict = new Verdict({ nowMs: () => this.nowMs, violationsMax });
+    this.verdict.watch(this, invariants);
+    this.verdict.checkers.push(this.linkChecker());
     this.applications = new Applications(application, {
       random: this.random,
+      nowMs: (host) => this.world.machine(host).nowMs(),
+      incarnation: (host) => this.incarnation(host),
       publish: (host, payload) => this.publishSoon(host, payload),
-      onThrow: (host, what) => this.report('application-throws-nothing', 'safety', what, host),
+      after: (host, ms, action) => void this.world.engine(host)?.setTimer(ms, action),
+      onThrow: (host, what) => this.verdict.report('application-throws-nothing', 'safety', what, host),
     });
-    this.checkers = [
-      ...invariants.flatMap((invariant) => invariant.watch(this, (what, peer) => this.report(invariant.name, invariant.kind, what, peer)) ?? []),
-      this.linkChecker(),
-    ];
   }
 
   get nowMs(): number {
@@ -96,11 +100,11 @@ class StackRun implements StackView {
   }
 
   get allPublished(): readonly Published[] {
-    return [...this.published.values()];
+    return this.published.all;
   }
 
   publishedAs(origin: number, epoch: number, seq: number): Published | undefined {
-    return this.published.get(`${origin} ${epoch} ${seq}`);
+    return this.published.find(origin, epoch, seq);
   }
 
   application(host: number): Application | undefined {
@@ -112,7 +116,7 @@ class StackRun implements StackView {
   }
 
   async run(): Promise<ScenarioResult> {
-    const { world, terrain, scenario } = this;
+    const { world, terrain, scenario, verdict } = this;
     for (const plan of scenario.peers) world.at(plan.joinMs, () => void this.join(plan.host));
     scenario.publishes.forEach((plan, index) => world.at(plan.atMs, () => this.publishPlan(plan, index)));
     for (const plan of scenario.commands ?? []) world.at(plan.atMs, () => this.command(plan));
@@ -120,22 +124,25 @@ class StackRun implements StackView {
       world, terrain, random: this.random.fork('faults'),
       up: () => this.up,
       crash: (host) => this.crash(host),
+      wipe: (host) => this.applications.wipe(host),
       leave: (host) => this.leave(host),
       rejoin: (host) => this.join(host),
       // The machine stands still by itself.
       paused: () => {},
     });
-    const healedMs = lastMs(scenario);
-    const endMs = healedMs + (scenario.settleMs ?? SETTLE_MS);
-    for (let nextMs = TICK_MS; !this.stopped; nextMs += TICK_MS) {
-      await world.run(Math.min(nextMs, endMs));
-      for (const checker of this.checkers) checker.onTick?.();
-      const isLook = world.nowMs > healedMs && nextMs % LOOK_MS === 0;
-      if (world.nowMs >= endMs || (isLook && this.isGood() && !(await this.probe()))) break;
+    const course = new Course(scenario);
+    try {
+      for (const tickMs of course.ticks()) {
+        await world.run(tickMs);
+        for (const checker of verdict.checkers) checker.onTick?.();
+        if (verdict.stopped || (course.mayEndAt(tickMs) && verdict.isGood(REACHES_ALL.name) && !(await this.probe()))) break;
+      }
+      verdict.judge();
+    } catch (error) {
+      verdict.thrown(error);
     }
-    if (!this.stopped && !this.isGood()) this.violations.push(...this.unmet.slice(0, this.violationsMax));
     return {
-      violations: this.violations, faults: faults.effects, published: this.published.size, skipped: this.skipped,
+      violations: verdict.violations, faults: faults.effects, published: this.published.size, skipped: this.skipped,
       deliveries: this.deliveries, events: world.events, endMs: world.nowMs, traceHash: world.network.traceHash, stateHash: this.stateHash(),
     };
   }
@@ -143,44 +150,35 @@ class StackRun implements StackView {
   private linkChecker(): Checker {
     return {
       onTick: () => {
-        for (const [host, member] of this.members) for (const what of soundness(member.stats())) this.report('links-true', 'safety', what, host);
+        for (const [host, member] of this.members) for (const what of soundness(member.stats())) this.verdict.report('links-true', 'safety', what, host);
       },
       atEnd: () => {
-        for (const { host, what } of this.world.watch.owed()) this.report('links-bring', 'liveness', what, host);
+        for (const { host, what } of this.world.watch.owed()) this.verdict.report('links-bring', 'liveness', what, host);
       },
     };
   }
 
-  /** What liveness claims is promised from some moment on, and asked about again and again until then. */
-  private isGood(): boolean {
-    this.unmet = [];
-    for (const checker of this.checkers) checker.atEnd?.();
-    return this.unmet.length === 0;
-  }
-
-  /** All is good: then what is published now must come to all. Answers whether there is anything to wait for. */
+  /**
+   * All is good as far as neighbours show: then what is published must come to all. What
+   * trees and meshes hold cannot be seen here, and may take a while longer: who is not
+   * reached is sent more at the next look. Answers whether there is anything to wait for.
+   */
   private async probe(): Promise<boolean> {
-    if (this.probeRounds === PROBE_ROUNDS || this.up.length < 2) return false;
-    const before = this.allPublished.length;
+    // An application would not know what to do with it.
+    if (this.up.length < 2 || this.applications.exist) return false;
+    if (this.isProbing && this.verdict.isGood()) this.probesReached++;
+    this.isProbing = false;
+    if (this.probesReached === PROBE_ROUNDS) return false;
+    const before = this.published.size;
     const publishers = this.random.sample(this.up, PROBES);
     const outcomes = publishers.map((host, index) => this.publish(host, new Uint8Array(PROBE_BYTES).fill(index + 1)));
     await this.world.run(this.world.nowMs);
     const all = await Promise.all(outcomes.map((outcome) => Promise.race([outcome, false])));
     // Who had no room tries again at the next look.
     if (!all.every(Boolean)) return true;
-    this.probeRounds++;
-    for (const checker of this.checkers) checker.onProbe?.(this.allPublished.slice(before));
+    this.isProbing = true;
+    for (const checker of this.verdict.checkers) checker.onProbe?.(this.allPublished.slice(before));
     return true;
-  }
-
-  private get stopped(): boolean {
-    return this.violations.length >= this.violationsMax;
-  }
-
-  private report(invariant: string, kind: Invariant['kind'], what: string, peer: number | undefined): void {
-    const violation: Violation = { invariant, atMs: this.world.nowMs, what, ...(peer !== undefined && { peer }) };
-    if (kind === 'liveness') this.unmet.push(violation);
-    else if (!this.stopped) this.violations.push(violation);
   }
 
   /** Answers whether the host was free. */
@@ -192,30 +190,23 @@ class StackRun implements StackView {
       void leaving.then(() => this.join(host));
       return true;
     }
-    const process = this.world.start(host, () => this.contactOf(plan));
+    const process = this.world.start(host, () => {
+      const contact = contactOf(plan, this.scenario, this.up);
+      return contact === undefined ? undefined : addressOf(contact);
+    });
     const member = new Member(process, { config: this.config, hosts: [...this.plans.keys()], handlers: this });
     this.members.set(host, member);
     void this.world.waitFor(member.open().then(() => {
       if (!member.joined) return;
-      this.applications.start(process);
-      for (const checker of this.checkers) checker.onUp?.(host);
+      this.applications.start(host);
+      for (const checker of this.verdict.checkers) checker.onUp?.(host);
     }));
     return true;
   }
 
-  /** As in the world of objects: one name, which stands for the peer that was given, and where that is down, for the first that is up. */
-  private contactOf({ host, contact }: PeerPlan): string | undefined {
-    const named = contact ?? this.scenario.peers[0]?.host;
-    const found = named !== undefined && named !== host && this.members.get(named)?.joined === true ? named : this.up.find((other) => other !== host);
-    return found === undefined ? undefined : addressOf(found);
-  }
-
-  private publishPlan({ peer, bytes }: PublishPlan, index: number): void {
-    const payload = new Uint8Array(bytes);
-    // Different from others, as far as it has room.
-    for (let i = 0; i < Math.min(4, bytes); i++) payload[i] = index >>> (8 * i);
+  private publishPlan(plan: PublishPlan, index: number): void {
     this.skipped++;
-    void this.publish(peer, payload).then((done) => { if (done) this.skipped--; });
+    void this.publish(plan.peer, payloadOf(plan, index)).then((done) => { if (done) this.skipped--; });
   }
 
   private command({ peer, command }: CommandPlan): void {
@@ -236,7 +227,7 @@ class StackRun implements StackView {
     if (member === undefined || this.world.machine(host).isPaused) return false;
     const id = await this.world.waitFor(member.publish(payload));
     if (id === undefined) return false;
-    this.published.set(`${id.origin} ${id.epoch} ${id.seq}`, { ...id, payload });
+    this.published.add({ ...id, payload });
     this.onDelivery(host, { kind: 'data', group: 0 as DataMessage['group'], ...id, hops: 0, repair: false, payload });
     return true;
   }
@@ -248,7 +239,7 @@ class StackRun implements StackView {
     this.applications.stop(host);
     member?.end();
     this.world.touch();
-    for (const checker of this.checkers) checker.onDown?.(host);
+    for (const checker of this.verdict.checkers) checker.onDown?.(host);
     return true;
   }
 
@@ -257,7 +248,7 @@ class StackRun implements StackView {
     if (member?.joined !== true || this.world.machine(host).isPaused) return false;
     this.members.delete(host);
     this.applications.stop(host);
-    for (const checker of this.checkers) checker.onDown?.(host);
+    for (const checker of this.verdict.checkers) checker.onDown?.(host);
     this.leaving.set(host, this.world.waitFor(member.leave()).then(() => {
       this.leaving.delete(host);
       this.world.kill(host);
@@ -278,13 +269,13 @@ class StackRun implements StackView {
   onDelivery(host: number, message: DataMessage): void {
     this.deliveries++;
     // Through whom it came the API does not tell.
-    for (const checker of this.checkers) checker.onDelivery?.(host, message.origin, message);
+    for (const checker of this.verdict.checkers) checker.onDelivery?.(host, message.origin, message);
     const { origin, payload } = message;
     this.applications.inform(host, (application) => application.onMessage({ from: origin, payload, isOwn: origin === host }));
   }
 
   /** @internal */
   onEvent(host: number, event: ProtocolEvent): void {
-    for (const checker of this.checkers) checker.onEvent?.(host, event);
+    for (const checker of this.verdict.checkers) checker.onEvent?.(host, event);
   }
 }

@@ -12,11 +12,12 @@ import { circumstances } from './rows.ts';
 /** Seeds that a canary may live through. */
 const SEEDS_MAX = 1000;
 
-const notices = CANARIES.map((canary) => {
-  const notice = sweep(canary, SEEDS_MAX);
+const notices: Notice[] = [];
+for (const canary of CANARIES) {
+  const notice = await sweep(canary, SEEDS_MAX);
   process.stdout.write(`${lineOf(notice)}\n`);
-  return notice;
-});
+  notices.push(notice);
+}
 const unnoticed = notices.filter(({ invariant, soundWithout }) => invariant === undefined || soundWithout !== true);
 const verdict = `${notices.length - unnoticed.length} of ${notices.length} broken protocols were noticed, each by a seed that holds with the code as it is.`;
 process.stdout.write(`\n${verdict}\n`);

@@ -77,7 +77,11 @@ describe('the README', () => {
       writeFileSync(join(folder, 'broken.ts'), broken);
       const { status, stderr } = node(['--import', import.meta.resolve('tsx'), join(folder, 'broken.ts')], folder);
       expect(status).toBe(1);
-      expect(stderr).toMatch(/ScenarioFailure: applications-agree violated [^]* 2 peers, 0 faults, 2 messages and commands: [^]*overlay-sim run \S+scenario\.json --seed \d+/);
+      expect(stderr).toMatch(/ScenarioFailure: applications-agree violated [^]* 2 peers, 0 faults, 2 messages and commands: /);
+      const file = /OVERLAYCAST_SCENARIO=(\S+scenario\.json)/.exec(stderr)?.[1] ?? '';
+      const again = ['broken.ts', 'example-3.ts'].map((name) => node(['--import', import.meta.resolve('tsx'), join(folder, name)], folder, { OVERLAYCAST_SCENARIO: file }));
+      expect(again.map((outcome) => outcome.status)).toEqual([1, 0]);
+      expect(again[0]?.stderr).toContain('ScenarioFailure: applications-agree violated');
     });
   }, 120_000);
 
@@ -105,8 +109,8 @@ function tableAfter(name: string): string[] {
   return (after.split('\n\n')[0] ?? '').split('\n').filter((line) => line.startsWith('|'));
 }
 
-function node(args: readonly string[], folder: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
-  const env = { ...process.env, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') };
+function node(args: readonly string[], folder: string, more: Readonly<Record<string, string>> = {}): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+  const env = { ...process.env, ...more, TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') };
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, env, encoding: 'utf8', timeout: 120_000 });
   return { status, stdout, stderr };
 }

@@ -5,7 +5,7 @@ import { INVARIANTS } from '../../sim/scenario/invariants.ts';
 import { parseScenario } from '../../sim/scenario/parse.ts';
 import { runScenario } from '../../sim/scenario/run-scenario.ts';
 import type { Fault, Scenario } from '../../sim/scenario/scenario.ts';
-import { shrink } from '../../sim/scenario/shrink.ts';
+import { shrink } from '../../sim/swarm/shrink.ts';
 import { CANARIES } from './canaries/canaries.ts';
 
 const PEERS = 30;
@@ -41,13 +41,13 @@ function firstViolation(scenario: Scenario): string | undefined {
 }
 
 describe(`a defect in ${PEERS} peers and ${FAULTS} faults is made small`, () => {
-  test.each(['what a partner lacks leaves out some', 'a link that is down is ignored', 'a payload changes when it is passed on'])('%s', (name) => {
+  test.each(['what a partner lacks leaves out some', 'a link that is down is ignored', 'a payload changes when it is passed on'])('%s', async (name) => {
     const undo = CANARIES.find((canary) => canary.name === name)?.hatch();
     try {
       const scenario = Array.from({ length: SEEDS_MAX }, (_, index) => large(index + 1)).find((drawn) => firstViolation(drawn) !== undefined);
       if (scenario === undefined) throw new Error(`no seed up to ${SEEDS_MAX} shows it`);
       const invariant = firstViolation(scenario);
-      const { scenario: small, runs } = shrink(scenario, (candidate) => firstViolation(candidate) === invariant, { runsMax: RUNS_MAX });
+      const { scenario: small, runs } = await shrink(scenario, (candidate) => firstViolation(candidate) === invariant, { runsMax: RUNS_MAX });
       expect({ peers: small.peers.length <= 5, faults: small.faults.length <= 3, runs: runs <= RUNS_MAX, underlay: small.underlay.kind }).toEqual({ peers: true, faults: true, runs: true, underlay: 'equal' });
       // What is kept in a file fails like what was found.
       expect(firstViolation(parseScenario(JSON.parse(JSON.stringify(small))))).toBe(invariant);

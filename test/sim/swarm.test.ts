@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { drawScenario } from '../../sim/scenario/draw.ts';
 import { INVARIANTS } from '../../sim/scenario/invariants.ts';
 import { runScenario } from '../../sim/scenario/run-scenario.ts';
-import { runSeed, summarise } from '../../sim/scenario/swarm.ts';
+import { type SeedOutcome, runSeed, summarise } from '../../sim/swarm/swarm.ts';
 
 /** The share of the swarm that every test run has; `npm run swarm` has more. */
 const FROM = 1001;
@@ -12,15 +12,17 @@ const SEEDS = 150;
 const COMPARED = [3, 9, 14, 22] as const;
 
 describe('the swarm', () => {
-  test(`holds for seeds ${FROM} to ${FROM + SEEDS - 1}; again: npx overlay-sim swarm --from ${FROM} --seeds ${SEEDS}`, () => {
-    const outcomes = Array.from({ length: SEEDS }, (_, index) => runSeed(FROM + index));
+  test(`holds for seeds ${FROM} to ${FROM + SEEDS - 1}; again: npx overlay-sim swarm --from ${FROM} --seeds ${SEEDS}`, async () => {
+    const outcomes: SeedOutcome[] = [];
+    for (let seed = FROM; seed < FROM + SEEDS; seed++) outcomes.push(await runSeed(seed));
     const failing = outcomes.flatMap(({ seed, protocol, violations: [violation] }) => (violation === undefined ? [] : [
       `seed ${seed}, ${protocol}: ${violation.invariant}: ${violation.what}; again: npx overlay-sim swarm --from ${seed} --seeds 1`,
     ]));
     expect(failing).toEqual([]);
-    const { faults, ranTwice, deliveries } = summarise(outcomes);
+    const { faults, ranTwice, wholeStack, deliveries } = summarise(outcomes);
     expect(Object.entries(faults).filter(([, { effective }]) => effective === 0)).toEqual([]);
     expect(ranTwice).toBeGreaterThanOrEqual(Math.floor(SEEDS / 16));
+    expect(wholeStack).toBeGreaterThanOrEqual(Math.floor(SEEDS / 8));
     expect(deliveries).toBeGreaterThan(SEEDS * 100);
   });
 

@@ -8,8 +8,8 @@ import { SEEDS_MAX, sweep } from './sweep.ts';
 const OTHERS = CANARIES.filter((canary) => !LOG_CANARIES.includes(canary));
 
 describe('the swarm notices', () => {
-  test.each(OTHERS)('$name', (canary) => {
-    expect(sweep(canary, SEEDS_MAX)).toMatchObject({ canary: canary.name, invariant: expect.any(String), soundWithout: true });
+  test.each(OTHERS)('$name', async (canary) => {
+    expect(await sweep(canary, SEEDS_MAX)).toMatchObject({ canary: canary.name, invariant: expect.any(String), soundWithout: true });
   });
 });
 

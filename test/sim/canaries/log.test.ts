@@ -3,7 +3,7 @@ import { LOG_CANARIES } from './log.ts';
 import { SEEDS_MAX, sweep } from './sweep.ts';
 
 describe('the swarm notices', () => {
-  test.each(LOG_CANARIES)('$name', (canary) => {
-    expect(sweep(canary, SEEDS_MAX)).toMatchObject({ canary: canary.name, invariant: expect.any(String), soundWithout: true });
+  test.each(LOG_CANARIES)('$name', async (canary) => {
+    expect(await sweep(canary, SEEDS_MAX)).toMatchObject({ canary: canary.name, invariant: expect.any(String), soundWithout: true });
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { INVARIANTS } from '../../../sim/scenario/invariants.ts';
-import { drawScenario } from '../../../sim/scenario/draw.ts';
 import { runScenario } from '../../../sim/scenario/run-scenario.ts';
 import type { Fault } from '../../../sim/scenario/scenario.ts';
 import { runStack } from '../../../sim/stack/run-stack.ts';
@@ -81,10 +80,3 @@ describe('the whole stack on virtual time', () => {
 });
 
 const undisturbed = runStack(ringScenario(1, []));
-
-describe('a swarm of drawn scenarios holds with the whole stack', () => {
-  test.each(Array.from({ length: 16 }, (_, index) => index + 1))('seed %i', async (seed) => {
-    const { violations } = await runStack(drawScenario(seed, { peersMax: 6, activeMs: 6000 }));
-    expect(violations).toEqual([]);
-  });
-});

@@ -153,4 +153,20 @@ export const STORIES: readonly Story[] = [
       faults: [{ kind: 'massFailure', share: 0.44, atMs: 302, restartAfterMs: 3008 }],
     },
   },
+  {
+    moral: 'a newcomer whose buffer was full before it was told where to start leaves nothing out after what it has delivered',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'started early',
+      seed: 2_001_979,
+      underlay: { kind: 'equal', hosts: 3, delayMs: 10 },
+      group: {
+        dissemination: { kind: 'gossip-mesh', d: 2, dLow: 1, dHigh: 3, missingMax: 2, batchMax: 1 }, repair: { kind: 'anti-entropy', batchMax: 2 },
+        historyMessagesMax: 8, orderBufferMax: 2, digestRangesMax: 1, order: 'fifo', since: 'now',
+      },
+      peers: [{ host: 0, joinMs: 2118 }, { host: 1, joinMs: 2294 }, { host: 2, joinMs: 2471 }],
+      publishes: [{ atMs: 4172, peer: 1, bytes: 100 }, { atMs: 4213, peer: 1, bytes: 0 }, { atMs: 4282, peer: 1, bytes: 1000 }, { atMs: 4875, peer: 1, bytes: 5000 }],
+      faults: [{ kind: 'clog', atMs: 3137, forMs: 2500, between: { from: [0, 1, 2], to: [0, 2] } }, { kind: 'massFailure', share: 0.43, atMs: 3407, restartAfterMs: 311 }],
+    },
+  },
 ];

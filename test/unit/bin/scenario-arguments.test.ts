@@ -8,11 +8,11 @@ import { withFolder } from '../../sim/run-cli.ts';
 
 describe('arguments of run', () => {
   test('a file alone has the defaults', () => {
-    expect(parseRun(['scenario.json'])).toEqual({ kind: 'run', file: 'scenario.json', seed: undefined, wire: 'objects', json: undefined, quiet: false });
+    expect(parseRun(['scenario.json'])).toEqual({ kind: 'run', file: 'scenario.json', seed: undefined, wire: 'objects', twice: false, json: undefined, quiet: false });
   });
 
   test('all of them', () => {
-    expect(parseRun(['-', '--seed', '7', '--wire', 'bytes', '--json', 'x.json', '--quiet'])).toEqual({ kind: 'run', file: '-', seed: 7, wire: 'bytes', json: 'x.json', quiet: true });
+    expect(parseRun(['-', '--seed', '7', '--wire', 'bytes', '--twice', '--json', 'x.json', '--quiet'])).toEqual({ kind: 'run', file: '-', seed: 7, wire: 'bytes', twice: true, json: 'x.json', quiet: true });
     expect(parseRun(['--help'])).toEqual({ kind: 'help', topic: 'run' });
   });
 

@@ -288,6 +288,19 @@ describe('the log of a newcomer', () => {
     ]]);
   });
 
+  test.each(['fifo', 'causal'] as const)('in %s order a stream that has begun since the buffer was full goes on, whatever start is told; others start there', (order) => {
+    const { log, accept } = logWith({ since: 'now', order, orderBufferMax: 2 });
+    const effects = new RecordingEffects();
+    for (const seq of [3, 4]) expect(accept(data(source, seq))).toEqual([true, []]);
+    const [, begun] = accept(data(source, 5));
+    expect(begun).toEqual([3, 4, 5].map((seq) => delivered(data(source, seq), relay)));
+    log.startAt([at(8), at(2, [], other)], effects);
+    expect(effects.take()).toEqual([]);
+    expect(log.digest()).toEqual([at(6), at(2, [], other)]);
+    expect([6, 7, 2].map((seq) => accept(data(source, seq)))).toEqual([[true, [delivered(data(source, 6), relay)]], [true, [delivered(data(source, 7), relay)]], [false, []]]);
+    expect([1, 2].map((seq) => accept(data(other, seq)))).toEqual([[false, []], [true, [delivered(data(other, 2), relay)]]]);
+  });
+
   test('told nothing takes what is older than what it has for seen', () => {
     const { log, accept } = logWith({ since: 'now' });
     for (const message of [data(source, 9), data(source, 7), data(other, 0)]) accept(message);

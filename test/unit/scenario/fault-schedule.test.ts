@@ -23,6 +23,7 @@ function scheduled(faults: readonly Fault[], { underlay = EQUAL, untilMs = 20_00
   const schedule = new FaultSchedule(faults, {
     world, terrain, up, random: new Random(1),
     crash: (host) => { note('crash', host); if (world.engine(host) === undefined) return false; world.crash(host); return true; },
+    wipe: (host) => note('wipe', host),
     leave: (host) => { note('leave', host); if (world.engine(host) === undefined) return false; world.leave(host); return true; },
     rejoin: (host) => { note('rejoin', host); return true; },
     paused: (host, until) => note(`paused until ${until}`, host),
@@ -36,7 +37,7 @@ describe('a schedule of faults', () => {
     const fault: Fault = { kind: 'loss', p: 0, atMs: 1, forMs: 1 };
     const terrain = terrainOf(EQUAL);
     const world = new World(terrain.paths, { seed: 1 });
-    const nobody = { up: () => [], crash: () => false, leave: () => false, rejoin: () => false, paused: () => {} };
+    const nobody = { up: () => [], crash: () => false, wipe: () => {}, leave: () => false, rejoin: () => false, paused: () => {} };
     expect(new FaultSchedule([fault], { world, terrain, random: new Random(1), ...nobody }).effects).toEqual([{ fault, affected: 0 }]);
   });
 

@@ -66,7 +66,7 @@ describe('parseScenario', () => {
     [{ ...LEAST, commands: [{ atMs: 1, peer: 2, command: 1 }] }, 'commands[0].peer: expected the host of a peer, got 2.'],
     [{ ...LEAST, faults: [{ kind: 'partition', atMs: 1, forMs: 1, sides: [[0]] }] }, 'faults[0].sides: expected a list of 2 to 64 elements, got an array of 1.'],
     [{ ...LEAST, faults: [{ kind: 'crash', atMs: 1 }] }, 'faults[0].peer: expected a whole number from 0 to 9999, got nothing.'],
-    [{ ...LEAST, faults: [{ kind: 'crash', atMs: 1, peer: 0, forMs: 3 }] }, 'faults[0]: expected fields kind, atMs, peer, restartAfterMs, got "forMs".'],
+    [{ ...LEAST, faults: [{ kind: 'crash', atMs: 1, peer: 0, forMs: 3 }] }, 'faults[0]: expected fields kind, peer, atMs, restartAfterMs, disk, got "forMs".'],
     [{ ...LEAST, faults: [{ kind: 'linkFailure', atMs: 1, forMs: 1, link: ['0', '1'] }] }, 'faults[0].link: expected an underlay with routers for a failure of 0 - 1, got one with delays alone.'],
     [{ ...LEAST, underlay: RING, faults: [{ kind: 'linkFailure', atMs: 1, forMs: 1, link: ['0', '2'] }] }, 'faults[0].link: expected the ends of a link of generated:ring, got "0" and "2".'],
     [{ ...LEAST, underlay: RING, faults: [{ kind: 'routerFailure', atMs: 1, forMs: 1, router: 'x' }] }, 'faults[0].router: expected the id of a router of generated:ring, got "x".'],

@@ -1,5 +1,5 @@
-import { onEqualDelays, sooner, withoutPeers } from './edit.ts';
-import type { Fault, Scenario } from './scenario.ts';
+import { onEqualDelays, sooner, withoutPeers } from '../scenario/edit.ts';
+import type { Fault, Scenario } from '../scenario/scenario.ts';
 
 /** How much may be tried. */
 export interface ShrinkOptions {
@@ -10,6 +10,9 @@ export interface ShrinkOptions {
   /** Asked before each run; `false` ends the search with what there is. */
   readonly goOn?: () => boolean;
 }
+
+/** Whether a scenario fails as the first one did. */
+export type Fails = (scenario: Scenario) => boolean | Promise<boolean>;
 
 /** What a search came to. */
 export interface Shrunk {
@@ -26,21 +29,21 @@ const DELAY_MS = 10;
  * Takes out large parts first (delta debugging, Zeller and Hildebrandt, IEEE TSE 2002),
  * and goes round until nothing more can go.
  */
-export function shrink(failing: Scenario, fails: (scenario: Scenario) => boolean, options: ShrinkOptions): Shrunk {
+export async function shrink(failing: Scenario, fails: Fails, options: ShrinkOptions): Promise<Shrunk> {
   const search = new Search(failing, fails, options);
-  search.run();
+  await search.run();
   return { scenario: search.best, runs: search.runs };
 }
 
 class Search {
   best: Scenario;
   runs = 0;
-  private readonly fails: (scenario: Scenario) => boolean;
+  private readonly fails: Fails;
   private readonly runsMax: number;
   private readonly seeds: number;
   private readonly goOn: () => boolean;
 
-  constructor(failing: Scenario, fails: (scenario: Scenario) => boolean, { runsMax, seeds = 4, goOn = () => true }: ShrinkOptions) {
+  constructor(failing: Scenario, fails: Fails, { runsMax, seeds = 4, goOn = () => true }: ShrinkOptions) {
     this.best = failing;
     this.fails = fails;
     this.runsMax = runsMax;
@@ -48,16 +51,16 @@ class Search {
     this.goOn = goOn;
   }
 
-  run(): void {
+  async run(): Promise<void> {
     for (let before = ''; before !== JSON.stringify(this.best) && !this.spent; ) {
       before = JSON.stringify(this.best);
-      this.fewerFaults();
-      this.fewerPeers();
-      this.fewerPublishes();
-      this.fewerCommands();
-      if (this.best.underlay.kind !== 'equal' || this.best.underlay.hosts > this.best.peers.length) this.take(onEqualDelays(this.best, DELAY_MS));
-      this.simplerFaults();
-      this.take(sooner(this.best, 0.5));
+      await this.fewerFaults();
+      await this.fewerPeers();
+      await this.fewerPublishes();
+      await this.fewerCommands();
+      if (this.best.underlay.kind !== 'equal' || this.best.underlay.hosts > this.best.peers.length) await this.take(onEqualDelays(this.best, DELAY_MS));
+      await this.simplerFaults();
+      await this.take(sooner(this.best, 0.5));
     }
   }
 
@@ -66,52 +69,52 @@ class Search {
   }
 
   /** Takes the candidate when it fails too, with the seed that made it. */
-  private take(candidate: Scenario): boolean {
+  private async take(candidate: Scenario): Promise<boolean> {
     for (let more = 0; more < this.seeds && !this.spent; more++) {
       const seeded = more === 0 ? candidate : { ...candidate, seed: (candidate.seed + more * SEED_STEP) % 2 ** 31 };
       this.runs++;
-      if (!this.fails(seeded)) continue;
+      if (!(await this.fails(seeded))) continue;
       this.best = seeded;
       return true;
     }
     return false;
   }
 
-  private fewerFaults(): void {
-    this.without(() => this.best.faults, (faults) => ({ ...this.best, faults }));
+  private fewerFaults(): Promise<void> {
+    return this.without(() => this.best.faults, (faults) => ({ ...this.best, faults }));
   }
 
-  private fewerPublishes(): void {
-    this.without(() => this.best.publishes, (publishes) => ({ ...this.best, publishes }));
+  private fewerPublishes(): Promise<void> {
+    return this.without(() => this.best.publishes, (publishes) => ({ ...this.best, publishes }));
   }
 
-  private fewerCommands(): void {
-    if (this.best.commands !== undefined) this.without(() => this.best.commands ?? [], (commands) => ({ ...this.best, commands }));
+  private async fewerCommands(): Promise<void> {
+    if (this.best.commands !== undefined) await this.without(() => this.best.commands ?? [], (commands) => ({ ...this.best, commands }));
   }
 
-  private fewerPeers(): void {
-    this.without(() => this.best.peers, (peers) => {
+  private fewerPeers(): Promise<void> {
+    return this.without(() => this.best.peers, (peers) => {
       const stay = new Set(peers.map(({ host }) => host));
       return withoutPeers(this.best, new Set(this.best.peers.map(({ host }) => host).filter((host) => !stay.has(host))));
     });
   }
 
   /** Tries to do without halves of the list, then quarters, and so on down to single items. */
-  private without<T>(items: () => readonly T[], make: (kept: readonly T[]) => Scenario): void {
+  private async without<T>(items: () => readonly T[], make: (kept: readonly T[]) => Scenario): Promise<void> {
     for (let chunk = Math.ceil(items().length / 2); chunk >= 1 && !this.spent; chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
       for (let end = items().length; end > 0 && !this.spent; end -= chunk) {
         const all = items();
         const start = Math.max(0, end - chunk);
-        this.take(make([...all.slice(0, start), ...all.slice(end)]));
+        await this.take(make([...all.slice(0, start), ...all.slice(end)]));
       }
     }
   }
 
-  private simplerFaults(): void {
+  private async simplerFaults(): Promise<void> {
     for (let index = 0; index < this.best.faults.length && !this.spent; index++) {
       const fault = this.best.faults[index];
       for (const simpler of fault === undefined ? [] : simplerForms(fault)) {
-        if (this.take({ ...this.best, faults: this.best.faults.map((other, at) => (at === index ? simpler : other)) })) break;
+        if (await this.take({ ...this.best, faults: this.best.faults.map((other, at) => (at === index ? simpler : other)) })) break;
       }
     }
   }
@@ -125,6 +128,7 @@ function simplerForms(fault: Fault): Fault[] {
   const forms: Fault[] = [];
   if ('forMs' in fault && fault.forMs > 100) forms.push({ ...fault, forMs: Math.round(fault.forMs / 2) });
   if (fault.kind === 'crash' && fault.restartAfterMs !== undefined) forms.push({ kind: 'crash', atMs: fault.atMs, peer: fault.peer });
+  if ((fault.kind === 'crash' || fault.kind === 'massFailure') && fault.disk === 'lost') forms.push({ ...fault, disk: 'kept' });
   if (fault.kind === 'leave' && fault.rejoinAfterMs !== undefined) forms.push({ kind: 'leave', atMs: fault.atMs, peer: fault.peer });
   return forms;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Fault, Scenario } from '../../../sim/scenario/scenario.ts';
-import { shrink } from '../../../sim/scenario/shrink.ts';
-import { smallScenario } from './small.ts';
+import { shrink } from '../../../sim/swarm/shrink.ts';
+import { smallScenario } from '../scenario/small.ts';
 
 const PAUSES: readonly Fault[] = [0, 1, 2].map((peer) => ({ kind: 'pause', peer, atMs: 1000 * peer, forMs: 800 }));
 const CRASH: Fault = { kind: 'crash', peer: 2, atMs: 4000, restartAfterMs: 500 };
@@ -12,8 +12,8 @@ function hasCrash({ faults }: Scenario): boolean {
 }
 
 describe('shrink', () => {
-  test('leaves what it takes to fail, in its simplest form', () => {
-    const { scenario, runs } = shrink(FAILING, hasCrash, { runsMax: 1000 });
+  test('leaves what it takes to fail, in its simplest form', async () => {
+    const { scenario, runs } = await shrink(FAILING, hasCrash, { runsMax: 1000 });
     expect(scenario).toEqual({
       ...FAILING,
       underlay: { kind: 'equal', hosts: 1, delayMs: 10 },
@@ -26,33 +26,33 @@ describe('shrink', () => {
     expect(runs).toBeLessThan(200);
   });
 
-  test('keeps two parts that fail only together', () => {
+  test('keeps two parts that fail only together', async () => {
     const both = ({ faults, publishes }: Scenario): boolean => faults.some((fault) => fault.kind === 'pause' && fault.peer === 1) && publishes.some(({ peer }) => peer === 2);
-    const { scenario } = shrink({ ...FAILING, seed: 3 }, (candidate) => candidate.underlay.kind === 'equal' && candidate.underlay.hosts === 3 && both(candidate), { runsMax: 1000 });
+    const { scenario } = await shrink({ ...FAILING, seed: 3 }, (candidate) => candidate.underlay.kind === 'equal' && candidate.underlay.hosts === 3 && both(candidate), { runsMax: 1000 });
     expect(scenario).toMatchObject({ peers: [{ host: 1 }, { host: 2 }], publishes: [{ peer: 2 }], faults: [{ kind: 'pause', peer: 1 }], commands: [] });
   });
 
-  test('faults last for a shorter time', () => {
-    const { scenario } = shrink(smallScenario({ faults: [{ kind: 'loss', p: 0.5, atMs: 0, forMs: 8000 }] }), ({ faults: [fault] }) => fault?.kind === 'loss' && fault.forMs >= 1000, { runsMax: 1000 });
+  test('faults last for a shorter time', async () => {
+    const { scenario } = await shrink(smallScenario({ faults: [{ kind: 'loss', p: 0.5, atMs: 0, forMs: 8000 }] }), ({ faults: [fault] }) => fault?.kind === 'loss' && fault.forMs >= 1000, { runsMax: 1000 });
     expect(scenario.faults).toEqual([{ kind: 'loss', p: 0.5, atMs: 0, forMs: 1000 }]);
   });
 
-  test('tries other seeds: a smaller scenario takes another course', () => {
+  test('tries other seeds: a smaller scenario takes another course', async () => {
     const byChance = ({ seed, faults }: Scenario): boolean => faults.length === 4 || (seed > 1 && faults.length === 1);
-    expect(shrink(FAILING, byChance, { runsMax: 1000 }).scenario).toMatchObject({ seed: expect.toSatisfy((seed: number) => seed > 1), faults: [{}] });
-    expect(shrink(FAILING, byChance, { runsMax: 1000, seeds: 1 }).scenario).toMatchObject({ seed: 1, faults: [{}, {}, {}, {}] });
+    expect((await shrink(FAILING, byChance, { runsMax: 1000 })).scenario).toMatchObject({ seed: expect.toSatisfy((seed: number) => seed > 1), faults: [{}] });
+    expect((await shrink(FAILING, byChance, { runsMax: 1000, seeds: 1 })).scenario).toMatchObject({ seed: 1, faults: [{}, {}, {}, {}] });
   });
 
-  test('ends when it has run as often as it may, or is told to, with what there is', () => {
-    expect(shrink(FAILING, hasCrash, { runsMax: 0 })).toEqual({ scenario: FAILING, runs: 0 });
+  test('ends when it has run as often as it may, or is told to, with what there is', async () => {
+    expect(await shrink(FAILING, hasCrash, { runsMax: 0 })).toEqual({ scenario: FAILING, runs: 0 });
     let left = 1;
-    const { scenario, runs } = shrink(FAILING, hasCrash, { runsMax: 1000, goOn: () => left-- > 0 });
+    const { scenario, runs } = await shrink(FAILING, hasCrash, { runsMax: 1000, goOn: () => left-- > 0 });
     expect(runs).toBeLessThanOrEqual(1);
     expect(hasCrash(scenario)).toBe(true);
   });
 
-  test('what cannot be made smaller stays', () => {
+  test('what cannot be made smaller stays', async () => {
     const text = JSON.stringify(FAILING);
-    expect(shrink(FAILING, (candidate) => JSON.stringify(candidate) === text, { runsMax: 1000 }).scenario).toEqual(FAILING);
+    expect((await shrink(FAILING, (candidate) => JSON.stringify(candidate) === text, { runsMax: 1000 })).scenario).toEqual(FAILING);
   });
 });

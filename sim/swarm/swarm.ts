@@ -1,27 +1,48 @@
-import { CONTRACTS, type Contract } from './bounds.ts';
-import { drawScenario } from './draw.ts';
-import type { Invariant, Violation } from './invariant.ts';
-import { INVARIANTS } from './invariants.ts';
-import { type ScenarioResult, runScenario } from './run-scenario.ts';
-import type { FaultKind, Scenario } from './scenario.ts';
+import { CONTRACTS, type Contract } from '../scenario/bounds.ts';
+import type { Invariant, StackView, Violation } from '../scenario/invariant.ts';
+import type { FaultKind, Scenario } from '../scenario/scenario.ts';
+import { drawScenario } from '../scenario/draw.ts';
+import { type Wire, runWith } from './run-with.ts';
 
 /** What every seed of a swarm has in common. */
 export interface SwarmOptions {
   readonly contracts: readonly Contract[];
   readonly peersMax: number;
   readonly activeMs: number;
-  /** Every this many seeds one is run again, by bytes, and must come out the same. */
+  /** Every this many seeds one is run with the whole stack, with fewer peers. */
+  readonly stackEvery: number;
+  readonly stackPeersMax: number;
+  /** Every this many seeds of a kind one is run again, by bytes where it was by objects, and must come out the same. */
   readonly againEvery: number;
-  readonly invariants: readonly Invariant[];
+  /** Beside those of the library. */
+  readonly invariants: readonly Invariant<StackView>[];
 }
 
-export const SWARM_DEFAULTS: SwarmOptions = { contracts: CONTRACTS, peersMax: 32, activeMs: 12_000, againEvery: 16, invariants: INVARIANTS };
+export const SWARM_DEFAULTS: SwarmOptions = { contracts: CONTRACTS, peersMax: 32, activeMs: 12_000, stackEvery: 8, stackPeersMax: 12, againEvery: 16, invariants: [] };
+
+/** What a seed stands for. */
+export interface SeedPlan {
+  readonly scenario: Scenario;
+  readonly wire: Wire;
+  /** It must come out the same a second time. */
+  readonly twice: boolean;
+}
+
+/** Draws what one seed stands for. Deterministic in its arguments. */
+export function planSeed(seed: number, options: SwarmOptions = SWARM_DEFAULTS): SeedPlan {
+  const { stackEvery, stackPeersMax, againEvery } = options;
+  const isStack = seed % stackEvery === stackEvery >> 1;
+  const peersMax = isStack ? Math.min(stackPeersMax, options.peersMax) : options.peersMax;
+  const ofKind = isStack ? Math.floor(seed / stackEvery) : seed;
+  return { scenario: drawScenario(seed, { ...options, peersMax }), wire: isStack ? 'datagrams' : 'objects', twice: ofKind % againEvery === 0 };
+}
 
 /** What came of one seed. */
 export interface SeedOutcome {
   readonly seed: number;
   /** The contract's name. */
   readonly protocol: string;
+  readonly wire: Wire;
   readonly peers: number;
   readonly violations: readonly Violation[];
   /** Times each kind of fault was scheduled, and what it affected. */
@@ -34,32 +55,21 @@ export interface SeedOutcome {
   readonly ranTwice: boolean;
 }
 
-/** Draws and runs the scenario of one seed. Deterministic in its arguments. */
-export function runSeed(seed: number, options: SwarmOptions = SWARM_DEFAULTS): SeedOutcome {
-  const scenario = drawScenario(seed, options);
-  const result = runScenario(scenario, { invariants: options.invariants });
-  const ranTwice = seed % options.againEvery === 0;
-  const violations = ranTwice && result.violations.length === 0 ? differences(scenario, result, options) : result.violations;
+/** Runs what one seed stands for. Deterministic in its arguments. */
+export async function runSeed(seed: number, options: SwarmOptions = SWARM_DEFAULTS): Promise<SeedOutcome> {
+  const { scenario, wire, twice } = planSeed(seed, options);
+  const { violations, faults, published, skipped, deliveries, events, endMs } = await runWith(scenario, { wire, twice, invariants: options.invariants });
   return {
     seed,
     protocol: scenario.name,
+    wire,
     peers: scenario.peers.length,
     violations,
-    faults: result.faults.map(({ fault, affected }) => [fault.kind, affected]),
-    published: result.published,
-    skipped: result.skipped,
-    deliveries: result.deliveries,
-    events: result.events,
-    virtualMs: result.endMs,
-    ranTwice,
+    faults: faults.map(({ fault, affected }) => [fault.kind, affected]),
+    published, skipped, deliveries, events,
+    virtualMs: endMs,
+    ranTwice: twice,
   };
-}
-
-/** A second run, in which messages cross as bytes, must do the same: a hidden clock, a leaking order or a codec that loses something shows here. */
-function differences(scenario: Scenario, first: ScenarioResult, { invariants }: SwarmOptions): Violation[] {
-  const again = runScenario(scenario, { invariants, wire: 'bytes' });
-  if (again.traceHash === first.traceHash && again.stateHash === first.stateHash) return [];
-  return [{ invariant: 'deterministic', atMs: again.endMs, what: `a second run, by bytes, has trace ${again.traceHash} and state ${again.stateHash}, the first ${first.traceHash} and ${first.stateHash}` }];
 }
 
 /** A swarm in numbers. */
@@ -74,6 +84,8 @@ export interface SwarmSummary {
   readonly events: number;
   readonly virtualMs: number;
   readonly ranTwice: number;
+  /** Seeds that were run with the whole stack. */
+  readonly wholeStack: number;
 }
 
 /** How often a kind of fault was scheduled, how often it did something, and how much. */
@@ -109,6 +121,7 @@ export function summarise(outcomes: readonly SeedOutcome[]): SwarmSummary {
     events: sum(({ events }) => events),
     virtualMs: sum(({ virtualMs }) => virtualMs),
     ranTwice: sum(({ ranTwice }) => (ranTwice ? 1 : 0)),
+    wholeStack: sum(({ wire }) => (wire === 'datagrams' ? 1 : 0)),
   };
 }
 
