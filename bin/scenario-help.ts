@@ -48,7 +48,8 @@ const EXAMPLE = [
   '    "peers": { "count": 10 },',
   '    "publishes": { "count": 50, "fromMs": 2000, "everyMs": 200, "peers": [0, 3] },',
   '    "faults": [',
-  '      { "kind": "partition", "atMs": 5000, "forMs": 4000, "sides": [[0, 1, 2, 3, 4], [5, 6, 7, 8]] },',
+  '      { "kind": "partition", "atMs": 5000, "forMs": 4000,',
+  '        "sides": [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]] },',
   '      { "kind": "crash", "atMs": 6000, "peer": 7, "restartAfterMs": 2000 }] }',
 ];
 
