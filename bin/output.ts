@@ -1,4 +1,4 @@
-import { closeSync, lstatSync, openSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, lstatSync, mkdirSync, openSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 import { OverlayError } from '../lib/core/errors.ts';
@@ -50,6 +50,24 @@ export function checkOutput(path: string): void {
   } catch (error) {
     cannotWrite(path, error);
   }
+}
+
+/**
+ * Finds out whether a file can be written into a folder, which is made where it is not there.
+ * @throws OverlayError `UNREADABLE_FILE` when it cannot.
+ */
+export function checkFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+    accessSync(path, constants.W_OK);
+  } catch (error) {
+    cannotWrite(path, error);
+  }
+}
+
+/** A path as a shell takes it. */
+export function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** A document as JSON, for people to read, too. */

@@ -13,6 +13,9 @@ const VIOLATIONS_MAX = 10;
 /** Bytes of a document at most: a scenario of all that is allowed has some 10 MB. */
 const DOCUMENT_BYTES_MAX = 64 * 1024 * 1024;
 
+/** What some editors begin a file with. */
+const BYTE_ORDER_MARK = /^\uFEFF/;
+
 /** `overlay-sim run`: answers whether everything held. @throws OverlayError */
 export async function runFile({ file, seed, wire, twice, json, quiet }: RunCommand): Promise<boolean> {
   if (json !== undefined) checkOutput(json);
@@ -31,7 +34,7 @@ export function readScenario(file: string): Scenario {
   try {
     const bytes = readFileSync(file === '-' ? 0 : file);
     if (bytes.length > DOCUMENT_BYTES_MAX) throw new OverlayError('INVALID_SCENARIO', `${name}: expected at most ${DOCUMENT_BYTES_MAX} bytes, got ${bytes.length}.`);
-    document = JSON.parse(bytes.toString('utf8'));
+    document = JSON.parse(bytes.toString('utf8').replace(BYTE_ORDER_MARK, ''));
   } catch (error) {
     if (error instanceof OverlayError) throw error;
     if (error instanceof SyntaxError) throw new OverlayError('INVALID_SCENARIO', `${name}: expected JSON: ${error.message}.`);
@@ -52,6 +55,7 @@ function resultLines(scenario: Scenario, result: ScenarioResult, quiet: boolean,
   const idle = faults.filter(({ affected }) => affected === 0);
   return [
     ...wrap('', `${scenario.name}, seed ${scenario.seed}: ${scenario.peers.length} peers, ${published} messages published, ${skipped} skipped, ${deliveries} deliveries, ${events} events in ${endMs} ms of virtual time`, width),
+    ...(scenario.commands === undefined || scenario.commands.length === 0 ? [] : wrap('', `${scenario.commands.length} commands are for an application, and none runs here: they were skipped`, width)),
     ...faults.filter(({ affected }) => affected > 0).map(({ fault, affected }) => `fault ${fault.kind} at ${fault.atMs} ms affected ${affected} ${affectedThings(fault.kind)}`),
     ...idle.map(({ fault }) => `fault ${fault.kind} at ${fault.atMs} ms affected nothing`),
     ...lines,

@@ -76,7 +76,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The one part of the simulator that runs the live half of the library.
   'sim/stack': ['lib/core', 'lib/node', 'lib/transport', 'sim/scenario', 'sim/world'],
   // What runs a scenario by any wire.
-  'sim/swarm': ['lib/core', 'sim/scenario', 'sim/stack'],
+  'sim/swarm': ['lib/core', 'sim/scenario', 'sim/stack', 'node:crypto', 'node:process'],
   'sim/testing': ['lib/core', 'sim/scenario', 'sim/stack', 'sim/swarm', 'fast-check', 'node:fs', 'node:os', 'node:path', 'node:process'],
   sim: ['sim/scenario', 'sim/underlay', 'sim/world', 'sim/measure', 'sim/input', 'sim/report', 'sim/experiments'],
   bin: [

@@ -163,7 +163,7 @@ for (const part of [OVERLAY_DEFAULTS, DISSEMINATION_DEFAULTS]) {
  */
 export function groupConfig(options: GroupOptions = {}): GroupConfig {
   const { overlay = 'hyparview', dissemination = 'plumtree', repair = 'none', ...rest } = options;
-  const limits = withDefaults<GroupLimits>(rest, GROUP_DEFAULTS, 'group');
+  const limits = withDefaults<GroupLimits>(rest, GROUP_DEFAULTS, 'group', ['overlay', 'dissemination', 'repair']);
   const isMesh = dissemination === 'gossip-mesh' || (typeof dissemination === 'object' && dissemination?.kind === 'gossip-mesh');
   const config: GroupConfig = {
     ...limits,
@@ -301,16 +301,22 @@ function choose<T extends { readonly kind: string }>(
   return Object.freeze(withDefaults(given as Partial<T>, chosen, `${part}.${given.kind}`));
 }
 
-function withDefaults<T extends object>(given: Partial<T>, defaults: T, where: string): T {
-  const known = Object.keys(defaults);
+/** `others`: options that are read elsewhere, and stand beside these. */
+function withDefaults<T extends object>(given: Partial<T>, defaults: T, where: string, others: readonly string[] = []): T {
   const merged: Record<string, unknown> = Object.fromEntries(Object.entries(defaults));
   for (const [name, value] of Object.entries(given)) {
-    if (!known.includes(name)) invalidOption(where, `options ${known.join(', ')}`, name);
+    if (!Object.hasOwn(defaults, name)) unknownOption(where, name, [...others, ...Object.keys(defaults)]);
     if (value === undefined) continue;
     checkValue(`${where}.${name}`, name, value);
     merged[name] = value;
   }
   return merged as unknown as T;
+}
+
+function unknownOption(where: string, name: string, names: readonly string[]): never {
+  const guess = closest(name, names);
+  const hint = guess === undefined ? '' : ` (did you mean ${guess}?)`;
+  throw new OverlayError('INVALID_OPTION', `${where}: expected options ${names.join(', ')}, got "${name}"${hint}.`);
 }
 
 function checkValue(where: string, name: string, value: unknown): void {

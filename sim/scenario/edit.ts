@@ -56,6 +56,26 @@ function renumbered(scenario: Scenario, numberOf: (host: number) => number): Sce
   };
 }
 
+/**
+ * A generated network with no more routers than it takes, a peer on each of the first;
+ * failures of those that are gone go, too. `undefined` where there are no more.
+ */
+export function onFewerRouters(scenario: Scenario): Scenario | undefined {
+  const { underlay } = scenario;
+  if (underlay.kind !== 'generated') return undefined;
+  const routers = Math.max(ROUTERS_MIN, scenario.peers.length);
+  if ((underlay.parameters['routers'] ?? 0) <= routers) return undefined;
+  const hosts = scenario.peers.map(({ host }) => host).sort((x, y) => x - y);
+  const numbers = new Map(hosts.map((host, index) => [host, index]));
+  const isThere = (router: string): boolean => Number(router) < routers;
+  const faults = scenario.faults.filter((fault) => (fault.kind === 'linkFailure' ? fault.link.every(isThere) : fault.kind !== 'routerFailure' || isThere(fault.router)));
+  const smaller = { ...underlay, parameters: { ...underlay.parameters, routers } };
+  return renumbered({ ...scenario, underlay: smaller, faults }, (host) => numbers.get(host) ?? -1);
+}
+
+/** Every generator makes a network of so many. */
+const ROUTERS_MIN = 4;
+
 /** All that happens, sooner: times are multiplied by `factor`; how long faults last, too. */
 export function sooner(scenario: Scenario, factor: number): Scenario {
   const at = (ms: number): number => Math.round(ms * factor);
@@ -64,6 +84,12 @@ export function sooner(scenario: Scenario, factor: number): Scenario {
     peers: scenario.peers.map((plan) => ({ ...plan, joinMs: at(plan.joinMs) })),
     publishes: scenario.publishes.map((plan) => ({ ...plan, atMs: at(plan.atMs) })),
     ...(scenario.commands !== undefined && { commands: scenario.commands.map((plan) => ({ ...plan, atMs: at(plan.atMs) })) }),
-    faults: scenario.faults.map((fault) => ({ ...fault, atMs: at(fault.atMs), ...('forMs' in fault && { forMs: Math.max(1, at(fault.forMs)) }) }) as Fault),
+    faults: scenario.faults.map((fault) => ({
+      ...fault,
+      atMs: at(fault.atMs),
+      ...('forMs' in fault && { forMs: Math.max(1, at(fault.forMs)) }),
+      ...('restartAfterMs' in fault && fault.restartAfterMs !== undefined && { restartAfterMs: at(fault.restartAfterMs) }),
+      ...('rejoinAfterMs' in fault && fault.rejoinAfterMs !== undefined && { rejoinAfterMs: at(fault.rejoinAfterMs) }),
+    }) as Fault),
   };
 }

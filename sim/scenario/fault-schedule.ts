@@ -1,15 +1,15 @@
 import { unreachable } from '../../lib/core/errors.ts';
 import type { Random } from '../../lib/core/random.ts';
-import type { PacketFault } from '../world/packet-faults.ts';
+import type { BegunFault, PacketFault } from '../world/packet-faults.ts';
 import type { Paths } from '../world/paths.ts';
-import type { Fault, NetworkFault } from './scenario.ts';
-import type { Outage, Terrain } from './underlay-spec.ts';
+import type { Fault } from './scenario.ts';
+import { type Outage, type Terrain, changedPairs } from './underlay-spec.ts';
 
 /** A world that faults can strike; what each method does stands at `World`. */
 export interface FaultWorld {
   readonly nowMs: number;
   at(atMs: number, action: () => void): void;
-  beginFault(fault: PacketFault, forMs: number): () => number;
+  beginFault(fault: PacketFault, forMs: number): BegunFault;
   reroute(paths?: Paths): void;
   pause(host: number, forMs: number): void;
   slow(host: number, inputMs: number): void;
@@ -44,25 +44,33 @@ export interface FaultEffect {
   readonly affected: number;
 }
 
-/** Puts faults into a world at their times, and counts what each affected. */
+/** A fault whose time has come: how much it has affected so far. */
+type Effect = () => number;
+
+/** Puts faults into a world at their times, and counts what each affects. */
 export class FaultSchedule {
+  private readonly faults: readonly Fault[];
   private readonly targets: FaultTargets;
-  private readonly counts: { readonly fault: Fault; affected: number }[];
+  /** By the place of the fault in the list. */
+  private readonly begun = new Map<number, Effect>();
   /** Links and routers that are down now. */
   private readonly outages = new Set<Outage>();
+  /** By peer: what makes it slow, and what makes its clock wrong, in the order in which that began. */
+  private readonly slow = new Map<number, number[]>();
+  private readonly skewed = new Map<number, number[]>();
 
   constructor(faults: readonly Fault[], targets: FaultTargets) {
+    this.faults = faults;
     this.targets = targets;
-    this.counts = faults.map((fault) => ({ fault, affected: 0 }));
-    this.counts.forEach((count) => targets.world.at(count.fault.atMs, () => this.begin(count.fault, (affected) => { count.affected += affected; })));
+    faults.forEach((fault, index) => targets.world.at(fault.atMs, () => void this.begun.set(index, this.begin(fault))));
   }
 
+  /** What each fault has affected so far. */
   get effects(): readonly FaultEffect[] {
-    return this.counts.map(({ fault, affected }) => ({ fault, affected }));
+    return this.faults.map((fault, index) => ({ fault, affected: this.begun.get(index)?.() ?? 0 }));
   }
 
-  private begin(fault: Fault, count: (affected: number) => void): void {
-    const { world } = this.targets;
+  private begin(fault: Fault): Effect {
     switch (fault.kind) {
       case 'loss':
       case 'duplication':
@@ -72,72 +80,116 @@ export class FaultSchedule {
       case 'bandwidth':
       case 'clog':
       case 'partition': {
-        const end = world.beginFault(fault, fault.forMs);
-        return this.after(fault.forMs, () => count(end()));
+        const begun = this.targets.world.beginFault(fault, fault.forMs);
+        this.after(fault.forMs, () => begun.end());
+        return () => begun.affected();
       }
-      case 'linkFailure': return this.outage(fault, { links: [fault.link], routers: [] }, count);
-      case 'routerFailure': return this.outage(fault, { links: [], routers: [fault.router] }, count);
-      case 'crash': return this.crashes([fault.peer], fault, count);
+      case 'linkFailure': return this.outage(fault.forMs, { links: [fault.link], routers: [] });
+      case 'routerFailure': return this.outage(fault.forMs, { links: [], routers: [fault.router] });
+      case 'crash': return this.crashes([fault.peer], fault);
       case 'massFailure': {
         const up = this.targets.up();
-        const chosen = this.targets.random.sample(up, Math.min(up.length, Math.round(fault.share * up.length)));
-        return this.crashes(chosen, fault, count);
+        return this.crashes(this.targets.random.sample(up, Math.min(up.length, Math.round(fault.share * up.length))), fault);
       }
-      case 'leave': {
-        if (this.targets.leave(fault.peer)) count(1);
-        if (fault.rejoinAfterMs !== undefined) this.after(fault.rejoinAfterMs, () => void this.targets.rejoin(fault.peer));
-        return;
-      }
-      case 'pause': return this.pause(fault, count);
-      case 'slow': {
-        const before = world.delayedInputs(fault.peer);
-        world.slow(fault.peer, fault.inputMs);
-        return this.after(fault.forMs, () => {
-          world.slow(fault.peer, 0);
-          count(world.delayedInputs(fault.peer) - before);
-        });
-      }
-      case 'clockSkew': {
-        world.setClockRate(fault.peer, fault.rate);
-        if (world.engine(fault.peer) !== undefined) count(1);
-        return this.after(fault.forMs, () => world.setClockRate(fault.peer, 1));
-      }
+      case 'leave': return this.leave(fault.peer, fault.rejoinAfterMs);
+      case 'pause': return this.pause(fault.peer, fault.forMs);
+      case 'slow': return this.slowDown(fault);
+      case 'clockSkew': return this.skew(fault);
       default: return unreachable(fault);
     }
   }
 
-  private pause(fault: Extract<Fault, { kind: 'pause' }>, count: (affected: number) => void): void {
-    const { world } = this.targets;
-    if (world.engine(fault.peer) === undefined) return;
-    const before = world.delayedInputs(fault.peer);
-    world.pause(fault.peer, fault.forMs);
-    this.targets.paused(fault.peer, world.nowMs + fault.forMs);
-    this.after(fault.forMs, () => count(world.delayedInputs(fault.peer) - before));
-  }
-
-  private crashes(hosts: readonly number[], { restartAfterMs, disk }: Extract<Fault, { kind: 'crash' | 'massFailure' }>, count: (affected: number) => void): void {
+  private crashes(hosts: readonly number[], { restartAfterMs, disk }: Extract<Fault, { kind: 'crash' | 'massFailure' }>): Effect {
     const crashed = hosts.filter((host) => this.targets.crash(host));
-    count(crashed.length);
     if (disk === 'lost') crashed.forEach((host) => this.targets.wipe(host));
     if (restartAfterMs !== undefined) this.after(restartAfterMs, () => crashed.forEach((host) => void this.targets.rejoin(host)));
+    return () => crashed.length;
   }
 
-  private outage({ forMs }: NetworkFault, outage: Outage, count: (affected: number) => void): void {
-    this.outages.add(outage);
-    count(this.reroute(outage));
+  /** Who was not there to leave does not come back for that. */
+  private leave(peer: number, rejoinAfterMs: number | undefined): Effect {
+    const left = this.targets.leave(peer);
+    if (left && rejoinAfterMs !== undefined) this.after(rejoinAfterMs, () => void this.targets.rejoin(peer));
+    return () => (left ? 1 : 0);
+  }
+
+  private pause(peer: number, forMs: number): Effect {
+    const { world } = this.targets;
+    if (world.engine(peer) === undefined) return () => 0;
+    world.pause(peer, forMs);
+    this.targets.paused(peer, world.nowMs + forMs);
+    return this.inputsDelayed(peer, forMs);
+  }
+
+  /** Of several at once the slowest counts. */
+  private slowDown({ peer, inputMs, forMs }: Extract<Fault, { kind: 'slow' }>): Effect {
+    this.during(this.slow, peer, inputMs, forMs, (all) => this.targets.world.slow(peer, Math.max(0, ...all)));
+    return this.inputsDelayed(peer, forMs);
+  }
+
+  /** Of several at once the last to begin counts. A peer that starts meanwhile has the wrong clock, too. */
+  private skew({ peer, rate, forMs }: Extract<Fault, { kind: 'clockSkew' }>): Effect {
+    const { world } = this.targets;
+    this.during(this.skewed, peer, rate, forMs, (all) => world.setClockRate(peer, all.at(-1) ?? 1));
+    const struck = this.atBothEnds(forMs, () => (rate !== 1 && world.engine(peer) !== undefined ? [peer] : []));
+    return () => struck().length;
+  }
+
+  /** Puts `value` among what works on the peer for so long, and tells all that does, at both ends. */
+  private during(among: Map<number, number[]>, peer: number, value: number, forMs: number, tell: (all: readonly number[]) => void): void {
+    const all = among.get(peer) ?? [];
+    among.set(peer, all);
+    all.push(value);
+    tell(all);
     this.after(forMs, () => {
-      this.outages.delete(outage);
-      this.reroute(outage);
+      all.splice(all.indexOf(value), 1);
+      tell(all);
     });
   }
 
-  /** Answers how many pairs of hosts that outage alone sends another way. */
-  private reroute(outage: Outage): number {
+  /** How many inputs of the peer came late from now on, for so long. */
+  private inputsDelayed(peer: number, forMs: number): Effect {
+    const { world } = this.targets;
+    const before = world.delayedInputs(peer);
+    let end: number | undefined;
+    this.after(forMs, () => { end = world.delayedInputs(peer); });
+    return () => (end ?? world.delayedInputs(peer)) - before;
+  }
+
+  /** The pairs of peers whose way it changes are counted by itself, whatever else is down. */
+  private outage(forMs: number, outage: Outage): Effect {
+    const { terrain } = this.targets;
+    this.outages.add(outage);
+    this.reroute();
+    this.after(forMs, () => {
+      this.outages.delete(outage);
+      this.reroute();
+    });
+    const alone = terrain.without(outage);
+    const there = this.atBothEnds(forMs, () => this.targets.up());
+    return () => changedPairs(terrain.paths, alone, there());
+  }
+
+  /** Those that are there now, when the fault ends, or when it is asked about before that. */
+  private atBothEnds(forMs: number, now: () => readonly number[]): () => readonly number[] {
+    const there = new Set(now());
+    const look = (): void => now().forEach((host) => there.add(host));
+    let isOver = false;
+    this.after(forMs, () => {
+      look();
+      isOver = true;
+    });
+    return () => {
+      if (!isOver) look();
+      return [...there];
+    };
+  }
+
+  private reroute(): void {
     const { world, terrain } = this.targets;
     const all = [...this.outages];
     if (all.length === 0) world.reroute();
-    else world.reroute(terrain.without({ links: all.flatMap(({ links }) => links), routers: all.flatMap(({ routers }) => routers) }).paths);
-    return terrain.without(outage).changed;
+    else world.reroute(terrain.without({ links: all.flatMap(({ links }) => links), routers: all.flatMap(({ routers }) => routers) }));
   }
 
   private after(ms: number, action: () => void): void {

@@ -2,7 +2,7 @@ import { type GroupOptions, groupConfig } from '../../lib/core/config.ts';
 import { OverlayError } from '../../lib/core/errors.ts';
 import { type CommandPlan, type Fault, type PeerPlan, type PublishPlan, SCENARIO_FORMAT, type Scenario, type UnderlaySpec } from './scenario.ts';
 import { type Shape, byKind, flag, list, number, object, optional, text, whole, word, wrong } from './schema.ts';
-import { type Outage, type Terrain, terrainOf } from './underlay-spec.ts';
+import { terrainOf } from './underlay-spec.ts';
 
 /** Bounds of a document; a scenario past them is refused. Guesses: a run of all of them takes hours. */
 const HOSTS_MAX = 10_000;
@@ -50,8 +50,13 @@ const UNDERLAY: Shape<UnderlaySpec> = byKind<UnderlaySpec['kind'], UnderlaySpec>
   equal: object({ kind: kind('equal'), hosts: whole(1, HOSTS_MAX), delayMs: ms }),
   builtin: object({ kind: kind('builtin'), name: text }),
   generated: object({ kind: kind('generated'), name: text, parameters: parameters, seed: whole(0, 2 ** 53 - 1) }),
-  topology: object({ kind: kind('topology'), topology: (value) => value }),
+  topology: object({ kind: kind('topology'), topology: given }),
 });
+
+/** Anything; what it must be is said where it is read. */
+function given(value: unknown, path: string): unknown {
+  return value === undefined ? wrong(path, 'a topology', value) : value;
+}
 
 function parameters(value: unknown, path: string): Readonly<Record<string, number>> {
   if (typeof value !== 'object' || value === null) wrong(path, 'an object of numbers', value);
@@ -65,12 +70,7 @@ const PUBLISH: Shape<PublishPlan> = object({ atMs: ms, peer: host, bytes: whole(
 /** The options are checked where the group is made of them; only the words before a message are added here. */
 function group(value: unknown, path: string): GroupOptions {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) wrong(path, 'the options of a group', value);
-  try {
-    groupConfig(value);
-  } catch (error) {
-    if (error instanceof OverlayError) throw new OverlayError('INVALID_SCENARIO', `${path}: ${error.message}`);
-    throw error;
-  }
+  within(path, () => groupConfig(value));
   return value;
 }
 
@@ -123,32 +123,53 @@ export function parseScenario(document: unknown): Scenario {
 }
 
 /** What is named must be there: hosts of the underlay, peers, links, routers. */
-function checkReferences({ underlay, peers: plans, publishes: published, commands = [], faults }: Scenario): void {
-  const terrain = terrainOf(underlay);
+function checkReferences({ underlay, group: options, peers: plans, publishes: published, commands = [], faults }: Scenario): void {
+  const terrain = within('underlay', () => terrainOf(underlay), (message) => message.replaceAll('--', ''));
   const known = new Set<number>();
+  const isHost = (at: number, path: string): void => {
+    if (at >= terrain.hosts) wrong(path, `one of the ${terrain.hosts} hosts of the underlay, 0 to ${terrain.hosts - 1}`, at);
+  };
   plans.forEach(({ host: at }, index) => {
-    if (at >= terrain.hosts) wrong(`peers[${index}].host`, `one of the ${terrain.hosts} hosts of the underlay, 0 to ${terrain.hosts - 1}`, at);
+    isHost(at, `peers[${index}].host`);
     if (known.has(at)) wrong(`peers[${index}].host`, 'a host with no other peer', at);
     known.add(at);
   });
   const check = (peer: number | undefined, path: string): void => {
     if (peer !== undefined && !known.has(peer)) wrong(path, 'the host of a peer', peer);
   };
+  const { messageBytesMax } = groupConfig(options);
   plans.forEach(({ contact }, index) => check(contact, `peers[${index}].contact`));
-  published.forEach(({ peer }, index) => check(peer, `publishes[${index}].peer`));
+  published.forEach(({ peer, bytes }, index) => {
+    check(peer, `publishes[${index}].peer`);
+    if (bytes > messageBytesMax) wrong(`publishes[${index}].bytes`, `at most messageBytesMax of the group, ${messageBytesMax}`, bytes);
+  });
   commands.forEach(({ peer }, index) => check(peer, `commands[${index}].peer`));
   faults.forEach((fault, index) => {
-    if ('peer' in fault) check(fault.peer, `faults[${index}].peer`);
-    if (fault.kind === 'linkFailure') checkOutage(terrain, { links: [fault.link], routers: [] }, `faults[${index}].link`);
-    if (fault.kind === 'routerFailure') checkOutage(terrain, { links: [], routers: [fault.router] }, `faults[${index}].router`);
+    const path = `faults[${index}]`;
+    if ('peer' in fault) check(fault.peer, `${path}.peer`);
+    if (fault.kind === 'partition') checkSides(fault.sides, isHost, `${path}.sides`);
+    if ('between' in fault) for (const end of ['from', 'to'] as const) fault.between?.[end]?.forEach((at, i) => isHost(at, `${path}.between.${end}[${i}]`));
+    if (fault.kind === 'linkFailure') within(`${path}.link`, () => terrain.without({ links: [fault.link], routers: [] }));
+    if (fault.kind === 'routerFailure') within(`${path}.router`, () => terrain.without({ links: [], routers: [fault.router] }));
   });
 }
 
-function checkOutage(terrain: Terrain, outage: Outage, path: string): void {
+function checkSides(sides: readonly (readonly number[])[], isHost: (at: number, path: string) => void, path: string): void {
+  const seen = new Set<number>();
+  sides.forEach((side, index) => side.forEach((at, i) => {
+    isHost(at, `${path}[${index}][${i}]`);
+    if (seen.has(at)) wrong(`${path}[${index}][${i}]`, 'a host on one side alone', at);
+    seen.add(at);
+  }));
+}
+
+/** What is refused elsewhere, with the field that it is about before it, and put as a document has it. */
+function within<T>(path: string, read: () => T, reword = (message: string): string => message): T {
   try {
-    terrain.without(outage);
+    return read();
   } catch (error) {
-    if (error instanceof OverlayError) throw new OverlayError(error.code, error.message.replace(/^faults:/, `${path}:`));
-    throw error;
+    if (!(error instanceof OverlayError)) throw error;
+    const message = error.message.startsWith(`${path}:`) || error.message.startsWith(`${path}.`) ? error.message : `${path}: ${reword(error.message.replace(/^faults: /, ''))}`;
+    throw new OverlayError('INVALID_SCENARIO', message);
   }
 }

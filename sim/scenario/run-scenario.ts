@@ -145,9 +145,9 @@ class ScenarioRun implements RunView, RunListener {
     const course = new Course(this.scenario);
     try {
       for (const tickMs of course.ticks()) {
-        world.run(tickMs);
+        if (!world.run(tickMs, course.eventsMax)) verdict.endless();
         for (const checker of verdict.checkers) checker.onTick?.();
-        if (verdict.stopped || (course.mayEndAt(tickMs) && verdict.isGood() && !this.probe())) break;
+        if (verdict.stopped || (course.mayEndAt(tickMs) && verdict.isGood() && !this.probe(course))) break;
       }
       verdict.judge();
     } catch (error) {
@@ -160,10 +160,11 @@ class ScenarioRun implements RunView, RunListener {
   }
 
   /** All is good: then what is published now must come to all. Answers whether there is anything to wait for. */
-  private probe(): boolean {
+  private probe(course: Course): boolean {
     // An application would not know what to do with it.
     if (this.probeRounds === PROBE_ROUNDS || this.up.length < 2 || this.applications.exist) return false;
     this.probeRounds++;
+    course.goOn(this.nowMs);
     const before = this.published.size;
     this.random.sample(this.up, PROBES).forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, this.probeRounds, index)));
     for (const checker of this.verdict.checkers) checker.onProbe?.(this.allPublished.slice(before));
@@ -195,7 +196,7 @@ class ScenarioRun implements RunView, RunListener {
   }
 
   private peersFor(contact: number | undefined): readonly PeerRef[] {
-    if (this.config.overlay.kind === 'full') return [...this.plans.keys()].map(peerRef);
+    if (this.config.overlay.kind === 'full' || this.config.overlay.kind === 'static') return [...this.plans.keys()].map(peerRef);
     return contact === undefined ? [] : [peerRef(contact)];
   }
 

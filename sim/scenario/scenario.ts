@@ -102,9 +102,13 @@ export const SCENARIO_FORMAT = 'overlaycast-scenario/1';
 
 /** When the last thing of a scenario happens, faults healed. */
 export function lastMs({ peers, publishes, commands = [], faults }: Scenario): number {
-  const ends = faults.map((fault) => {
-    if ('forMs' in fault) return fault.atMs + fault.forMs;
-    return fault.atMs + (('restartAfterMs' in fault ? fault.restartAfterMs : 'rejoinAfterMs' in fault ? fault.rejoinAfterMs : undefined) ?? 0);
-  });
-  return Math.max(0, ...peers.map(({ joinMs }) => joinMs), ...publishes.map(({ atMs }) => atMs), ...commands.map(({ atMs }) => atMs), ...ends);
+  let last = 0;
+  const at = (ms: number): void => { last = Math.max(last, ms); };
+  for (const { joinMs } of peers) at(joinMs);
+  for (const { atMs } of [...publishes, ...commands]) at(atMs);
+  for (const fault of faults) {
+    if ('forMs' in fault) at(fault.atMs + fault.forMs);
+    else at(fault.atMs + (('restartAfterMs' in fault ? fault.restartAfterMs : 'rejoinAfterMs' in fault ? fault.rejoinAfterMs : undefined) ?? 0));
+  }
+  return last;
 }

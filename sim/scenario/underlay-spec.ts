@@ -22,10 +22,10 @@ export interface Terrain {
   readonly paths: Paths;
   readonly hosts: number;
   /**
-   * The paths while that is down, and how many pairs of hosts have another way, or none, for it.
+   * The paths while that is down.
    * @throws {OverlayError} `INVALID_SCENARIO` for a link or router that is not there.
    */
-  without(outage: Outage): { readonly paths: Paths; readonly changed: number };
+  without(outage: Outage): Paths;
 }
 
 /** @throws {OverlayError} for an underlay that cannot be made. */
@@ -53,7 +53,7 @@ function delayTerrain(oracle: DelayOracle): Terrain {
     paths,
     hosts: oracle.hosts,
     without: ({ links: [link], routers: [router] }) => {
-      if (link === undefined && router === undefined) return { paths, changed: 0 };
+      if (link === undefined && router === undefined) return paths;
       throw new OverlayError('INVALID_SCENARIO', `faults: expected an underlay with routers for a failure of ${router ?? link?.join(' - ')}, got one with delays alone.`);
     },
   };
@@ -62,7 +62,6 @@ function delayTerrain(oracle: DelayOracle): Terrain {
 function routerTerrain(underlay: RouterUnderlay): Terrain {
   const attached = attachHosts(underlay, { hosts: { kind: 'all' }, accessDelayMs: DEFAULT_ACCESS_DELAY_MS }, new Random(0));
   const oracleOf = (links: RouterUnderlay['links']): RouterOracle => new RouterOracle(attached, new RouteCache(routerGraph({ routers: underlay.routers, links })));
-  const whole = oracleOf(underlay.links);
   const indexOf = (id: string): number => {
     const index = underlay.routers.findIndex((router) => router.id === id);
     if (index < 0) throw new OverlayError('INVALID_SCENARIO', `faults: expected the id of a router of ${underlay.name}, got "${id}".`);
@@ -73,7 +72,7 @@ function routerTerrain(underlay: RouterUnderlay): Terrain {
     throw new OverlayError('INVALID_SCENARIO', `faults: expected the ends of a link of ${underlay.name}, got "${from}" and "${to}".`);
   };
   return {
-    paths: routerPaths(whole, underlay.links),
+    paths: routerPaths(oracleOf(underlay.links), underlay.links),
     hosts: attached.length,
     without: (outage) => {
       const routers = new Set(outage.routers.map(indexOf));
@@ -82,8 +81,7 @@ function routerTerrain(underlay: RouterUnderlay): Terrain {
       const links = underlay.links.filter(({ a, b }) => !isDown(a, b));
       const oracle = oracleOf(links);
       const cut = attached.map(({ router }) => routers.has(router));
-      const paths = new CutPaths(routerPaths(oracle, links), cut);
-      return { paths, changed: changedPairs(whole, paths) };
+      return new CutPaths(routerPaths(oracle, links), cut);
     },
   };
 }
@@ -118,10 +116,11 @@ class CutPaths implements Paths {
   }
 }
 
-function changedPairs(before: RouterOracle, after: Paths): number {
+/** How many ordered pairs of these hosts have another way, or none, along one paths than along the other. */
+export function changedPairs(before: Paths, after: Paths, hosts: readonly number[]): number {
   let changed = 0;
-  for (let a = 0; a < after.hosts; a++) {
-    for (let b = 0; b < after.hosts; b++) if (a !== b && Math.round(before.delayMs(a, b) * 1000) !== after.delayUs(a, b)) changed++;
+  for (const a of hosts) {
+    for (const b of hosts) if (a !== b && before.delayUs(a, b) !== after.delayUs(a, b)) changed++;
   }
   return changed;
 }

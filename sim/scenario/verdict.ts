@@ -53,7 +53,12 @@ export class Verdict {
   /** A run has ended with an exception: a broken protocol, or an invariant that cannot be asked. @throws what is the caller's mistake */
   thrown(error: unknown): void {
     if (error instanceof OverlayError && error.code === 'INVALID_SCENARIO') throw error;
-    this.report('throws-nothing', 'safety', textOf(error));
+    this.report(THROWS_NOTHING, 'safety', textOf(error));
+  }
+
+  /** More has happened within a tick than ever should. */
+  endless(): void {
+    this.report('no-storm', 'safety', 'what happens does not come to an end');
   }
 
   /** The time to make good is over. */
@@ -61,6 +66,9 @@ export class Verdict {
     if (!this.stopped && !this.isGood()) this.violations.push(...this.unmet.slice(0, this.options.violationsMax));
   }
 }
+
+/** What an exception violates. */
+export const THROWS_NOTHING = 'throws-nothing';
 
 /** What an exception says of itself, and where it comes from. */
 export function textOf(error: unknown): string {

@@ -56,9 +56,12 @@ class StackRun implements StackView {
   /** Peers that say good-bye; none starts on that host before they have done so. */
   private readonly leaving = new Map<number, Promise<void>>();
   private readonly published = new PublishedMessages();
-  /** Rounds of probes that have come to all; whether one is under way. */
+  /** Rounds of probes that have come to all; whether there were any, and whether one is under way. */
   private probesReached = 0;
+  private hasProbed = false;
   private isProbing = false;
+  /** Who could not publish one of the last. */
+  private refused: number | undefined = undefined;
   /** Planned publishes and commands that have not taken place. */
   private skipped = 0;
   private deliveries = 0;
@@ -133,11 +136,12 @@ class StackRun implements StackView {
     const course = new Course(scenario);
     try {
       for (const tickMs of course.ticks()) {
-        await world.run(tickMs);
+        if (!(await world.run(tickMs, course.eventsMax))) verdict.endless();
         for (const checker of verdict.checkers) checker.onTick?.();
-        if (verdict.stopped || (course.mayEndAt(tickMs) && verdict.isGood(REACHES_ALL.name) && !(await this.probe()))) break;
+        if (verdict.stopped || (course.mayEndAt(tickMs) && verdict.isGood(REACHES_ALL.name) && !(await this.probe(course)))) break;
       }
       verdict.judge();
+      if (this.refused !== undefined) verdict.report('publishes', 'safety', 'could not publish though all was good', this.refused);
     } catch (error) {
       verdict.thrown(error);
     }
@@ -163,20 +167,22 @@ class StackRun implements StackView {
    * trees and meshes hold cannot be seen here, and may take a while longer: who is not
    * reached is sent more at the next look. Answers whether there is anything to wait for.
    */
-  private async probe(): Promise<boolean> {
+  private async probe(course: Course): Promise<boolean> {
     // An application would not know what to do with it.
     if (this.up.length < 2 || this.applications.exist) return false;
-    if (this.isProbing && this.verdict.isGood()) this.probesReached++;
-    this.isProbing = false;
-    if (this.probesReached === PROBE_ROUNDS) return false;
+    const reached = this.isProbing && this.verdict.isGood();
+    if (reached && ++this.probesReached === PROBE_ROUNDS) return false;
+    if (reached || !this.hasProbed) course.goOn(this.nowMs);
+    this.hasProbed = true;
     const before = this.published.size;
     const publishers = this.random.sample(this.up, PROBES);
     const outcomes = publishers.map((host, index) => this.publish(host, new Uint8Array(PROBE_BYTES).fill(index + 1)));
     await this.world.run(this.world.nowMs);
     const all = await Promise.all(outcomes.map((outcome) => Promise.race([outcome, false])));
+    this.refused = publishers.find((_, index) => all[index] !== true);
+    this.isProbing = this.refused === undefined;
     // Who had no room tries again at the next look.
-    if (!all.every(Boolean)) return true;
-    this.isProbing = true;
+    if (!this.isProbing) return true;
     for (const checker of this.verdict.checkers) checker.onProbe?.(this.allPublished.slice(before));
     return true;
   }

@@ -1,6 +1,6 @@
 import { Random } from '../../lib/core/random.ts';
 import type { FaultWorld } from '../scenario/fault-schedule.ts';
-import { type PacketFault, PacketFaults } from '../world/packet-faults.ts';
+import { type BegunFault, type PacketFault, PacketFaults } from '../world/packet-faults.ts';
 import type { Paths } from '../world/paths.ts';
 import { LinkWatch } from './link-watch.ts';
 import { Machine } from './machine.ts';
@@ -81,13 +81,15 @@ export class StackWorld implements FaultWorld {
     this.clock.setTimer(atMs - this.nowMs, action);
   }
 
-  /** Handles every event up to and including `untilMs`; between two of them promises settle. */
-  async run(untilMs: number): Promise<void> {
+  /** Handles every event up to and including `untilMs`; between two of them promises settle. Answers whether it came to that, with fewer than `eventsMax`. */
+  async run(untilMs: number, eventsMax = Infinity): Promise<boolean> {
     await this.settle();
+    const endEvents = this.events + eventsMax;
     while (this.clock.step(untilMs)) {
-      this.events++;
+      if (++this.events >= endEvents) return false;
       if (this.unsettled > 0 || this.touched || this.events % EVENTS_A_TURN === 0) await this.settle();
     }
+    return true;
   }
 
   /** Takes note of a promise: until it has settled, all that can settle does so between two events. */
@@ -113,7 +115,7 @@ export class StackWorld implements FaultWorld {
     if (this.unsettled > 0) await turn();
   }
 
-  beginFault(fault: PacketFault, forMs: number): () => number {
+  beginFault(fault: PacketFault, forMs: number): BegunFault {
     return this.faults.begin(fault, Math.round((this.nowMs + forMs) * 1000));
   }
 

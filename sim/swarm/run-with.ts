@@ -1,7 +1,9 @@
+import process from 'node:process';
 import type { Invariant, StackView } from '../scenario/invariant.ts';
 import { INVARIANTS, STACK_INVARIANTS } from '../scenario/invariants.ts';
 import { type ScenarioResult, runScenario } from '../scenario/run-scenario.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { THROWS_NOTHING, textOf } from '../scenario/verdict.ts';
 import { runStack } from '../stack/run-stack.ts';
 
 /** How messages cross: as objects, as bytes through the codec, or in datagrams, with the whole stack. */
@@ -31,6 +33,22 @@ export async function runWith(scenario: Scenario, options: RunWithOptions): Prom
 const OTHER_WIRE: Readonly<Record<Wire, Wire>> = { objects: 'bytes', bytes: 'objects', datagrams: 'datagrams' };
 
 async function runOnce(scenario: Scenario, wire: Wire, { violationsMax = 1, invariants = [] }: RunWithOptions): Promise<ScenarioResult> {
-  if (wire === 'datagrams') return runStack(scenario, { violationsMax, invariants: [...STACK_INVARIANTS, ...invariants] });
-  return runScenario(scenario, { wire, violationsMax, invariants: [...INVARIANTS, ...invariants] });
+  if (wire !== 'datagrams') return runScenario(scenario, { wire, violationsMax, invariants: [...INVARIANTS, ...invariants] });
+  return rejectionsToo(violationsMax, () => runStack(scenario, { violationsMax, invariants: [...STACK_INVARIANTS, ...invariants] }));
+}
+
+/** Live peers begin things that nobody waits for: where one of these fails, that is a violation, too. */
+async function rejectionsToo(violationsMax: number, run: () => Promise<ScenarioResult>): Promise<ScenarioResult> {
+  const rejections: unknown[] = [];
+  const note = (reason: unknown): void => void rejections.push(reason);
+  process.on('unhandledRejection', note);
+  try {
+    const result = await run();
+    await new Promise((resolve) => setImmediate(resolve));
+    const thrown = rejections.map((reason) => ({ invariant: THROWS_NOTHING, atMs: result.endMs, what: textOf(reason) }));
+    // It comes first: what else is violated is mostly its consequence.
+    return { ...result, violations: [...thrown, ...result.violations].slice(0, violationsMax) };
+  } finally {
+    process.off('unhandledRejection', note);
+  }
 }

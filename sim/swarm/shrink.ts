@@ -1,4 +1,5 @@
-import { onEqualDelays, sooner, withoutPeers } from '../scenario/edit.ts';
+import { OverlayError } from '../../lib/core/errors.ts';
+import { onEqualDelays, onFewerRouters, sooner, withoutPeers } from '../scenario/edit.ts';
 import type { Fault, Scenario } from '../scenario/scenario.ts';
 
 /** How much may be tried. */
@@ -20,12 +21,16 @@ export interface Shrunk {
   readonly runs: number;
 }
 
+/** Of a payload; the mark that tells it from others needs half of them. */
+const BYTES = 8;
+
 /** Between all hosts, where the network is made simple. */
 const DELAY_MS = 10;
 
 /**
- * Looks for a smaller scenario that still fails: fewer faults, fewer peers, fewer
- * publishes, a network without routers, shorter and milder faults, all of it sooner.
+ * Looks for a smaller scenario that still fails: fewer faults, fewer peers, fewer and
+ * shorter messages, a network without routers or with fewer, shorter and milder faults,
+ * all of it sooner.
  * Takes out large parts first (delta debugging, Zeller and Hildebrandt, IEEE TSE 2002),
  * and goes round until nothing more can go.
  */
@@ -58,8 +63,9 @@ class Search {
       await this.fewerPeers();
       await this.fewerPublishes();
       await this.fewerCommands();
-      if (this.best.underlay.kind !== 'equal' || this.best.underlay.hosts > this.best.peers.length) await this.take(onEqualDelays(this.best, DELAY_MS));
+      await this.smallerUnderlay();
       await this.simplerFaults();
+      if (this.best.publishes.some(({ bytes }) => bytes > BYTES)) await this.take({ ...this.best, publishes: this.best.publishes.map((plan) => ({ ...plan, bytes: Math.min(plan.bytes, BYTES) })) });
       await this.take(sooner(this.best, 0.5));
     }
   }
@@ -73,11 +79,21 @@ class Search {
     for (let more = 0; more < this.seeds && !this.spent; more++) {
       const seeded = more === 0 ? candidate : { ...candidate, seed: (candidate.seed + more * SEED_STEP) % 2 ** 31 };
       this.runs++;
-      if (!(await this.fails(seeded))) continue;
+      if (!(await this.failsToo(seeded))) continue;
       this.best = seeded;
       return true;
     }
     return false;
+  }
+
+  /** What is left may name a link that a smaller network does not have; such a scenario is none. */
+  private async failsToo(candidate: Scenario): Promise<boolean> {
+    try {
+      return await this.fails(candidate);
+    } catch (error) {
+      if (error instanceof OverlayError && error.code === 'INVALID_SCENARIO') return false;
+      throw error;
+    }
   }
 
   private fewerFaults(): Promise<void> {
@@ -94,20 +110,29 @@ class Search {
 
   private fewerPeers(): Promise<void> {
     return this.without(() => this.best.peers, (peers) => {
+      if (peers.length === 0) return undefined;
       const stay = new Set(peers.map(({ host }) => host));
       return withoutPeers(this.best, new Set(this.best.peers.map(({ host }) => host).filter((host) => !stay.has(host))));
     });
   }
 
   /** Tries to do without halves of the list, then quarters, and so on down to single items. */
-  private async without<T>(items: () => readonly T[], make: (kept: readonly T[]) => Scenario): Promise<void> {
+  private async without<T>(items: () => readonly T[], make: (kept: readonly T[]) => Scenario | undefined): Promise<void> {
     for (let chunk = Math.ceil(items().length / 2); chunk >= 1 && !this.spent; chunk = chunk === 1 ? 0 : Math.ceil(chunk / 2)) {
       for (let end = items().length; end > 0 && !this.spent; end -= chunk) {
         const all = items();
         const start = Math.max(0, end - chunk);
-        await this.take(make([...all.slice(0, start), ...all.slice(end)]));
+        const smaller = make([...all.slice(0, start), ...all.slice(end)]);
+        if (smaller !== undefined) await this.take(smaller);
       }
     }
+  }
+
+  private async smallerUnderlay(): Promise<void> {
+    const { underlay, peers } = this.best;
+    if (underlay.kind === 'equal' && underlay.hosts <= peers.length) return;
+    const fewer = onFewerRouters(this.best);
+    if (!(await this.take(onEqualDelays(this.best, DELAY_MS))) && fewer !== undefined) await this.take(fewer);
   }
 
   private async simplerFaults(): Promise<void> {
@@ -123,12 +148,18 @@ class Search {
 /** Far from the seeds that a user takes one after the other. */
 const SEED_STEP = 1_000_003;
 
-/** The same fault, shorter, or without coming back. */
+/** The same fault: shorter, milder, without coming back. */
 function simplerForms(fault: Fault): Fault[] {
   const forms: Fault[] = [];
   if ('forMs' in fault && fault.forMs > 100) forms.push({ ...fault, forMs: Math.round(fault.forMs / 2) });
-  if (fault.kind === 'crash' && fault.restartAfterMs !== undefined) forms.push({ kind: 'crash', atMs: fault.atMs, peer: fault.peer });
-  if ((fault.kind === 'crash' || fault.kind === 'massFailure') && fault.disk === 'lost') forms.push({ ...fault, disk: 'kept' });
+  if ('p' in fault && fault.p > 0.02) forms.push({ ...fault, p: Math.round(fault.p * 50) / 100 });
+  if ('byMs' in fault && fault.byMs > 2) forms.push({ ...fault, byMs: Math.round(fault.byMs / 2) });
+  if (fault.kind === 'massFailure' && fault.share > 0.02) forms.push({ ...fault, share: Math.round(fault.share * 50) / 100 });
+  if ('restartAfterMs' in fault || 'disk' in fault) {
+    const { restartAfterMs: _restartAfterMs, disk: _disk, ...crash } = fault;
+    forms.push(crash);
+    if (fault.disk === 'lost') forms.push({ ...fault, disk: 'kept' });
+  }
   if (fault.kind === 'leave' && fault.rejoinAfterMs !== undefined) forms.push({ kind: 'leave', atMs: fault.atMs, peer: fault.peer });
   return forms;
 }

@@ -53,12 +53,14 @@ export interface SeedOutcome {
   readonly events: number;
   readonly virtualMs: number;
   readonly ranTwice: boolean;
+  readonly traceHash: string;
+  readonly stateHash: string;
 }
 
 /** Runs what one seed stands for. Deterministic in its arguments. */
 export async function runSeed(seed: number, options: SwarmOptions = SWARM_DEFAULTS): Promise<SeedOutcome> {
   const { scenario, wire, twice } = planSeed(seed, options);
-  const { violations, faults, published, skipped, deliveries, events, endMs } = await runWith(scenario, { wire, twice, invariants: options.invariants });
+  const { violations, faults, published, skipped, deliveries, events, endMs, traceHash, stateHash } = await runWith(scenario, { wire, twice, invariants: options.invariants });
   return {
     seed,
     protocol: scenario.name,
@@ -69,62 +71,6 @@ export async function runSeed(seed: number, options: SwarmOptions = SWARM_DEFAUL
     published, skipped, deliveries, events,
     virtualMs: endMs,
     ranTwice: twice,
+    traceHash, stateHash,
   };
-}
-
-/** A swarm in numbers. */
-export interface SwarmSummary {
-  readonly seeds: number;
-  readonly failing: readonly SeedOutcome[];
-  readonly byProtocol: Readonly<Record<string, number>>;
-  readonly faults: Readonly<Record<string, FaultSummary>>;
-  readonly published: number;
-  readonly skipped: number;
-  readonly deliveries: number;
-  readonly events: number;
-  readonly virtualMs: number;
-  readonly ranTwice: number;
-  /** Seeds that were run with the whole stack. */
-  readonly wholeStack: number;
-}
-
-/** How often a kind of fault was scheduled, how often it did something, and how much. */
-export interface FaultSummary {
-  readonly scheduled: number;
-  readonly effective: number;
-  readonly affected: number;
-}
-
-/** The sum of all outcomes, whatever order they came in. */
-export function summarise(outcomes: readonly SeedOutcome[]): SwarmSummary {
-  const inOrder = [...outcomes].sort((x, y) => x.seed - y.seed);
-  const sum = (of: (outcome: SeedOutcome) => number): number => inOrder.reduce((total, outcome) => total + of(outcome), 0);
-  const byProtocol: Record<string, number> = {};
-  const faults: Record<string, { scheduled: number; effective: number; affected: number }> = {};
-  for (const outcome of inOrder) {
-    byProtocol[outcome.protocol] = (byProtocol[outcome.protocol] ?? 0) + 1;
-    for (const [kind, affected] of outcome.faults) {
-      const count = (faults[kind] ??= { scheduled: 0, effective: 0, affected: 0 });
-      count.scheduled++;
-      count.affected += affected;
-      if (affected > 0) count.effective++;
-    }
-  }
-  return {
-    seeds: inOrder.length,
-    failing: inOrder.filter(({ violations }) => violations.length > 0),
-    byProtocol: sorted(byProtocol),
-    faults: sorted(faults),
-    published: sum(({ published }) => published),
-    skipped: sum(({ skipped }) => skipped),
-    deliveries: sum(({ deliveries }) => deliveries),
-    events: sum(({ events }) => events),
-    virtualMs: sum(({ virtualMs }) => virtualMs),
-    ranTwice: sum(({ ranTwice }) => (ranTwice ? 1 : 0)),
-    wholeStack: sum(({ wire }) => (wire === 'datagrams' ? 1 : 0)),
-  };
-}
-
-function sorted<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
-  return Object.fromEntries(Object.entries(record).sort(([x], [y]) => (x < y ? -1 : 1)));
 }

@@ -34,6 +34,14 @@ export interface Fate {
   extraUs: number;
 }
 
+/** A fault that has begun. */
+export interface BegunFault {
+  /** Packets that it has affected so far. */
+  affected(): number;
+  /** It is over. */
+  end(): void;
+}
+
 /** A fault while it lasts. */
 interface Active {
   readonly fault: PacketFault;
@@ -63,13 +71,13 @@ export class PacketFaults {
     return this.active.length > 0;
   }
 
-  /** The fault begins; the answer ends it, and says how many packets it affected. */
-  begin(fault: PacketFault, untilUs: number): () => number {
+  /** The fault begins. */
+  begin(fault: PacketFault, untilUs: number): BegunFault {
     const active: Active = { fault, untilUs, affects: matcher(fault), busyUntilUs: new Map(), affected: 0 };
     this.active.push(active);
-    return () => {
-      this.active = this.active.filter((other) => other !== active);
-      return active.affected;
+    return {
+      affected: () => active.affected,
+      end: () => { this.active = this.active.filter((other) => other !== active); },
     };
   }
 
@@ -110,17 +118,20 @@ export class PacketFaults {
         return true;
       case 'reordering':
         if (!random.chance(fault.p)) return false;
-        fate.extraUs += drawnUs(random, fault.byMs);
-        return true;
-      case 'jitter':
-        fate.extraUs += drawnUs(random, fault.byMs);
-        return true;
+        return this.delay(drawnUs(random, fault.byMs));
+      case 'jitter': return this.delay(drawnUs(random, fault.byMs));
       case 'clog':
         fate.extraUs = Math.max(fate.extraUs, active.untilUs - nowUs);
         return true;
       case 'bandwidth':
         return this.serialise(active, fault, nowUs, from, bytes);
     }
+  }
+
+  /** Answers whether that is a delay at all. */
+  private delay(byUs: number): boolean {
+    this.fate.extraUs += byUs;
+    return byUs > 0;
   }
 
   private serialise(active: Active, fault: Extract<PacketFault, { kind: 'bandwidth' }>, nowUs: number, from: number, bytes: number): boolean {

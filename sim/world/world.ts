@@ -12,7 +12,7 @@ import { HostConditions } from './host-conditions.ts';
 import { LinkTable } from './link-table.ts';
 import { ACTION, ARRIVAL, type Action, NETWORK_DEFAULTS, Network, type NetworkOptions, TIMER } from './network.ts';
 import { type Observer, SilentObserver } from './observer.ts';
-import { type PacketFault, PacketFaults } from './packet-faults.ts';
+import { type BegunFault, type PacketFault, PacketFaults } from './packet-faults.ts';
 import type { Paths } from './paths.ts';
 import { SimulatedDirectory } from './simulated-directory.ts';
 import { Slab } from './slab.ts';
@@ -139,14 +139,14 @@ export class World {
   }
 
   /**
-   * The fault lies on the network for `forMs`, or until what this answers is called,
-   * which says how many packets it affected. Links that nothing comes through any
-   * more fail after `linkTimeoutMs`, at both ends.
+   * The fault lies on the network for `forMs`, or until what this answers is told that
+   * it is over. Links that nothing comes through any more fail after `linkTimeoutMs`, at
+   * both ends.
    */
-  beginFault(fault: PacketFault, forMs: number): () => number {
-    const end = this.faults.begin(fault, this.timeUs + Math.round(forMs * 1000));
+  beginFault(fault: PacketFault, forMs: number): BegunFault {
+    const begun = this.faults.begin(fault, this.timeUs + Math.round(forMs * 1000));
     this.failCutLinks();
-    return end;
+    return begun;
   }
 
   /** Whether packets from one host to another can come through at all. */
@@ -196,19 +196,23 @@ export class World {
   }
 
   /**
-   * Handles every event up to and including `untilMs`, and moves the clock there.
+   * Handles every event up to and including `untilMs`, and moves the clock there. Answers
+   * whether it came to that: `eventsMax` ends it before.
    * @throws {OverlayError} `INVALID_OPTION` for a time that is not finite.
    */
-  run(untilMs: number): void {
+  run(untilMs: number, eventsMax = Infinity): boolean {
     if (!Number.isFinite(untilMs)) invalidOption('run', 'a finite time in ms', untilMs);
     const untilUs = Math.round(untilMs * 1000);
-    this.handleAll(untilUs);
+    const endEvents = this.events + eventsMax;
+    this.handleAll(untilUs, endEvents);
+    if (this.events >= endEvents) return false;
     this.timeUs = Math.max(this.timeUs, untilUs);
+    return true;
   }
 
   /** Handles events until none are left; for worlds whose protocols set no periodic timers. */
   runUntilIdle(): void {
-    this.handleAll(Infinity);
+    this.handleAll(Infinity, Infinity);
   }
 
   /** No event is handled any more: for whoever has seen enough, in the midst of a run too. */
@@ -216,8 +220,8 @@ export class World {
     this.stopped = true;
   }
 
-  private handleAll(untilUs: number): void {
-    for (let ahead = 0; !this.stopped && this.queue.pop(untilUs); ahead--) {
+  private handleAll(untilUs: number, endEvents: number): void {
+    for (let ahead = 0; !this.stopped && this.events < endEvents && this.queue.pop(untilUs); ahead--) {
       if (ahead <= 0) ahead = this.readAhead();
       this.step();
     }

@@ -27,7 +27,7 @@ function bed(options: GroupOptions, conditions: Partial<WorldOptions> = {}, host
   const counts = new Counts();
   const world = new World(equalPaths(hosts), { seed: 1, observer: counts, ...conditions });
   const config = groupConfig({ historyMessagesMax: 4096, ...options });
-  const run = (ms: number): void => world.run(world.nowMs + ms);
+  const run = (ms: number): void => void world.run(world.nowMs + ms);
   const join = (peer: number): void => world.join(peer, config, peer === 0 ? [] : [peerRef(0)]);
   for (let peer = 0; peer < hosts; peer++) {
     join(peer);

@@ -67,12 +67,32 @@ describe('overlay-sim run', () => {
     });
   });
 
+  test('says that commands are for an application', () => {
+    expect(run({ ...SMALL, commands: [{ atMs: 1, peer: 0, command: 1 }] }).stdout).toContain('1 commands are for an application, and none runs here: they were skipped\n');
+  });
+
+  test('--twice holds where a run can be repeated, by any wire', () => {
+    for (const wire of ['objects', 'bytes', 'datagrams']) expect(run(SMALL, '--wire', wire, '--twice', '--quiet')).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  test('reads a file that begins with a byte order mark', () => {
+    expect(overlaySim(['run', '-', '--quiet'], `\uFEFF${JSON.stringify(SMALL)}`)).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
   test('names the field that is wrong, with status 2', () => {
     expect(run({ ...SMALL, faults: [{ kind: 'loss', atMs: 0, forMs: 1, p: 2 }] })).toEqual({ status: 2, stdout: '', stderr: 'overlay-sim: standard input: faults[0].p: expected a number from 0 to 1, got 2.\n' });
   });
 });
 
 describe('overlay-sim swarm', () => {
+  test('says before it starts that failing seeds could not be kept', () => {
+    withFolder((folder) => {
+      const file = join(folder, 'file');
+      writeFileSync(file, '');
+      expect(overlaySim(['swarm', '--seeds', '1', '--save', file])).toMatchObject({ status: 2, stdout: '', stderr: expect.stringContaining(`overlay-sim: ${file}: cannot be written`) });
+    });
+  });
+
   test('has the same summary by one thread and by two', () => {
     withFolder((folder) => {
       const by = (workers: string): unknown => {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { drawScenario } from '../../sim/scenario/draw.ts';
 import { INVARIANTS } from '../../sim/scenario/invariants.ts';
 import { runScenario } from '../../sim/scenario/run-scenario.ts';
-import { type SeedOutcome, runSeed, summarise } from '../../sim/swarm/swarm.ts';
+import { runSeed } from '../../sim/swarm/swarm.ts';
+import { SwarmTally } from '../../sim/swarm/tally.ts';
 
 /** The share of the swarm that every test run has; `npm run swarm` has more. */
 const FROM = 1001;
@@ -13,13 +14,12 @@ const COMPARED = [3, 9, 14, 22] as const;
 
 describe('the swarm', () => {
   test(`holds for seeds ${FROM} to ${FROM + SEEDS - 1}; again: npx overlay-sim swarm --from ${FROM} --seeds ${SEEDS}`, async () => {
-    const outcomes: SeedOutcome[] = [];
-    for (let seed = FROM; seed < FROM + SEEDS; seed++) outcomes.push(await runSeed(seed));
-    const failing = outcomes.flatMap(({ seed, protocol, violations: [violation] }) => (violation === undefined ? [] : [
-      `seed ${seed}, ${protocol}: ${violation.invariant}: ${violation.what}; again: npx overlay-sim swarm --from ${seed} --seeds 1`,
-    ]));
-    expect(failing).toEqual([]);
-    const { faults, ranTwice, wholeStack, deliveries } = summarise(outcomes);
+    const tally = new SwarmTally();
+    for (let seed = FROM; seed < FROM + SEEDS; seed++) tally.add(await runSeed(seed));
+    const { failing, faults, ranTwice, wholeStack, deliveries } = tally.summary;
+    expect(failing.map(({ seed, protocol, violations: [violation] }) => (
+      `seed ${seed}, ${protocol}: ${violation?.invariant}: ${violation?.what}; again: npx overlay-sim swarm --from ${seed} --seeds 1`
+    ))).toEqual([]);
     expect(Object.entries(faults).filter(([, { effective }]) => effective === 0)).toEqual([]);
     expect(ranTwice).toBeGreaterThanOrEqual(Math.floor(SEEDS / 16));
     expect(wholeStack).toBeGreaterThanOrEqual(Math.floor(SEEDS / 8));

@@ -72,6 +72,15 @@ describe.each(['objects', 'datagrams'] as const)('an application on peers whose 
   });
 });
 
+test('an application that acts again and again, at once, is stopped', () => {
+  const restless = (host: Host): Application => {
+    const act = (): void => host.after(0, act);
+    act();
+    return { onMessage: () => {} };
+  };
+  expect(simulate(withCrash(), { application: restless }).violations).toEqual([{ invariant: 'no-storm', atMs: expect.any(Number), what: 'what happens does not come to an end' }]);
+});
+
 /** The largest number that anybody has said; broken, it takes the last. */
 class Largest implements Application {
   largest = 0;

@@ -119,7 +119,7 @@ describe('a mistake in the options is answered by which, what was expected and w
     ['an unknown word of a part', { dissemination: { kind: 'rumor', mode: 'shove' } }, 'dissemination.rumor.mode: expected one of push, pull, push-pull, got "shove".'],
     ['an unknown goal', { overlay: { kind: 'switch-tree', goal: 'speed' } }, 'overlay.switch-tree.goal: expected one of cost, delay, got "speed".'],
     ['a tree of one child each', { overlay: { kind: 'switch-tree', childrenMax: 1 } }, 'overlay.switch-tree.childrenMax: expected a whole number from 2 to 64, got 1.'],
-    ['an unknown option', { speed: 1 }, 'group: expected options order, since, catchUpTimeoutMs, historyMessagesMax, historyBytesMax, originsMax, gapTimeoutMs, orderBufferMax, digestRangesMax, messageBytesMax, got "speed".'],
+    ['an unknown option', { speed: 1 }, 'group: expected options overlay, dissemination, repair, order, since, catchUpTimeoutMs, historyMessagesMax, historyBytesMax, originsMax, gapTimeoutMs, orderBufferMax, digestRangesMax, messageBytesMax, got "speed".'],
     ['an option of another part', { overlay: { kind: 'full', activeViewSize: 3 } }, 'overlay.full: expected options kind, got "activeViewSize".'],
     ['too small a number', { gapTimeoutMs: 0 }, 'group.gapTimeoutMs: expected a whole number from 1 to 3600000, got 0.'],
     ['too large a number', { overlay: { kind: 'hyparview', activeViewSize: 257 } }, 'overlay.hyparview.activeViewSize: expected a whole number from 1 to 256, got 257.'],

@@ -5,7 +5,7 @@ import { smallScenario } from './small.ts';
 const BUSY = smallScenario({
   commands: [{ atMs: 500, peer: 1, command: 'a' }, { atMs: 600, peer: 2, command: 'b' }],
   faults: [
-    { kind: 'crash', atMs: 100, peer: 1 },
+    { kind: 'crash', atMs: 100, peer: 1, restartAfterMs: 20 },
     { kind: 'partition', atMs: 200, forMs: 50, sides: [[0, 1], [2]] },
     { kind: 'partition', atMs: 200, forMs: 50, sides: [[0, 2], [1]] },
     { kind: 'loss', atMs: 300, forMs: 50, p: 0.5, between: { from: [1, 2] } },
@@ -72,6 +72,7 @@ describe('sooner', () => {
     expect(half.publishes.map(({ atMs }) => atMs)).toEqual([1000, 1500]);
     expect(half.commands?.map(({ atMs }) => atMs)).toEqual([250, 300]);
     expect(half.faults.map((fault) => [fault.atMs, 'forMs' in fault ? fault.forMs : undefined])).toEqual([[50, undefined], [100, 25], [100, 25], [150, 25], [150, 25], [200, 26], [250, undefined]]);
+    expect(half.faults.flatMap((fault) => ('restartAfterMs' in fault ? [fault.restartAfterMs] : 'rejoinAfterMs' in fault ? [fault.rejoinAfterMs] : []))).toEqual([10]);
     expect(sooner(BUSY, 0.001).faults.map((fault) => ('forMs' in fault ? fault.forMs : 1))).toEqual([1, 1, 1, 1, 1, 1, 1]);
   });
 });

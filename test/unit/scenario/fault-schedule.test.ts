@@ -79,9 +79,40 @@ describe('a schedule of faults', () => {
     expect(world.reaches(0, 2)).toBe(true);
   });
 
-  test('a fault that has not ended has counted nothing yet', () => {
-    const { affected, world } = scheduled([{ kind: 'loss', p: 1, atMs: 100, forMs: 60_000 }]);
-    expect([affected, world.reaches(0, 1)]).toEqual([[0], false]);
+  test('a fault that has not ended counts what it has affected until then', () => {
+    const { affected, world } = scheduled([{ kind: 'loss', p: 1, atMs: 100, forMs: 60_000 }, { kind: 'pause', peer: 1, atMs: 15_000, forMs: 60_000 }, { kind: 'clockSkew', peer: 2, rate: 2, atMs: 100, forMs: 60_000 }]);
+    expect(affected.map((count) => count > 0)).toEqual([true, true, true]);
+    expect(world.reaches(0, 1)).toBe(false);
+  });
+
+  test('what changes nothing affects nothing: no time, a true clock, a jitter of 0', () => {
+    expect(scheduled([
+      { kind: 'jitter', byMs: 0, atMs: 100, forMs: 5000 }, { kind: 'reordering', p: 1, byMs: 0, atMs: 100, forMs: 5000 }, { kind: 'clockSkew', peer: 1, rate: 1, atMs: 100, forMs: 5000 },
+    ]).affected).toEqual([0, 0, 0]);
+  });
+
+  test('who was not there to leave does not come back for that', () => {
+    const { asked, affected } = scheduled([{ kind: 'leave', peer: 3, atMs: 100, rejoinAfterMs: 50 }], { down: [3] });
+    expect({ asked, affected }).toEqual({ asked: ['100: leave 3'], affected: [0] });
+  });
+
+  test('where the disk is lost, too, it is wiped; else not', () => {
+    const { asked } = scheduled([{ kind: 'crash', peer: 2, atMs: 100, disk: 'lost' }, { kind: 'crash', peer: 1, atMs: 200, disk: 'kept' }, { kind: 'massFailure', share: 0.5, atMs: 300, disk: 'lost' }]);
+    expect(asked.map((line) => line.replace(/\d$/, '#'))).toEqual(['100: crash #', '100: wipe #', '200: crash #', '300: crash #', '300: wipe #']);
+  });
+
+  test('of two that slow a peer down the slower counts, of two wrong clocks the later, each until it ends', () => {
+    const clocks: readonly Fault[] = [{ kind: 'clockSkew', peer: 2, rate: 2, atMs: 1000, forMs: 4000 }, { kind: 'clockSkew', peer: 2, rate: 3, atMs: 2000, forMs: 1000 }];
+    // 1 s too fast by 1, 1 s by 2, and 2 s by 1 again.
+    expect(scheduled(clocks).world.localMs(2)).toBe(25_000);
+    const slow: readonly Fault[] = [{ kind: 'slow', peer: 1, inputMs: 300, atMs: 1000, forMs: 9000 }, { kind: 'slow', peer: 1, inputMs: 1, atMs: 1500, forMs: 500 }];
+    const [alone] = scheduled(slow.slice(0, 1)).affected;
+    expect(scheduled(slow).affected[0]).toBe(alone);
+  });
+
+  test('a failure on nobody\'s way affects nothing', () => {
+    const far: UnderlaySpec = { kind: 'generated', name: 'ring', parameters: { routers: 12 }, seed: 1 };
+    expect(scheduled([{ kind: 'linkFailure', link: ['7', '8'], atMs: 100, forMs: 1000 }, { kind: 'routerFailure', router: '7', atMs: 100, forMs: 1000 }], { underlay: far }).affected).toEqual([0, 0]);
   });
 
   test('links and routers that are down together count the ways that each alone changes', () => {

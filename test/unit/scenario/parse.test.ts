@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseScenario } from '../../../sim/scenario/parse.ts';
+import { lastMs } from '../../../sim/scenario/scenario.ts';
 import { smallScenario } from './small.ts';
 
 const LEAST = { format: 'overlaycast-scenario/1', underlay: { kind: 'equal', hosts: 2, delayMs: 5 }, peers: { count: 2 } };
@@ -42,6 +43,12 @@ describe('parseScenario', () => {
     expect(parseScenario({ ...LEAST, underlay: RING, faults }).faults).toEqual(faults);
   });
 
+  test('as many publishes and commands as are allowed', () => {
+    const commands = Array.from({ length: 100_000 }, (_, index) => ({ atMs: index, peer: 0, command: 0 }));
+    const scenario = parseScenario({ ...LEAST, publishes: { count: 100_000, fromMs: 5, everyMs: 1, peers: [0] }, commands });
+    expect(lastMs(scenario)).toBe(100_004);
+  });
+
   test('series of peers and publishes are written out', () => {
     const { peers, publishes } = parseScenario({
       ...LEAST, peers: { count: 2, joinEveryMs: 7 }, publishes: { count: 3, fromMs: 10, everyMs: 5, peers: [1, 0], bytes: 9 },
@@ -70,6 +77,17 @@ describe('parseScenario', () => {
     [{ ...LEAST, faults: [{ kind: 'linkFailure', atMs: 1, forMs: 1, link: ['0', '1'] }] }, 'faults[0].link: expected an underlay with routers for a failure of 0 - 1, got one with delays alone.'],
     [{ ...LEAST, underlay: RING, faults: [{ kind: 'linkFailure', atMs: 1, forMs: 1, link: ['0', '2'] }] }, 'faults[0].link: expected the ends of a link of generated:ring, got "0" and "2".'],
     [{ ...LEAST, underlay: RING, faults: [{ kind: 'routerFailure', atMs: 1, forMs: 1, router: 'x' }] }, 'faults[0].router: expected the id of a router of generated:ring, got "x".'],
+    [{ ...LEAST, group: { disemination: 'plumtree' } }, 'group: expected options overlay, dissemination, repair, order, '],
+    [{ ...LEAST, group: { disemination: 'plumtree' } }, 'got "disemination" (did you mean dissemination?).'],
+    [{ ...LEAST, underlay: { ...RING, parameters: { router: 4 } } }, 'underlay: ring: expected one of routers, delay-ms, got "router". Did you mean routers?'],
+    [{ ...LEAST, underlay: { kind: 'builtin', name: 'x' } }, 'underlay: builtin: expected one of textbook, transit-stub, got "x".'],
+    [{ ...LEAST, underlay: { kind: 'topology' } }, 'underlay.topology: expected a topology, got nothing.'],
+    [{ ...LEAST, underlay: { kind: 'topology', topology: { nodes: [] } } }, 'underlay.topology: expected an array `links` or `edges` beside `nodes`.'],
+    [{ ...LEAST, group: { messageBytesMax: 1000 }, publishes: [{ atMs: 1, peer: 1, bytes: 1001 }] }, 'publishes[0].bytes: expected at most messageBytesMax of the group, 1000, got 1001.'],
+    [{ ...LEAST, faults: [{ kind: 'partition', atMs: 1, forMs: 1, sides: [[0], [7]] }] }, 'faults[0].sides[1][0]: expected one of the 2 hosts of the underlay, 0 to 1, got 7.'],
+    [{ ...LEAST, faults: [{ kind: 'partition', atMs: 1, forMs: 1, sides: [[0], [1, 0]] }] }, 'faults[0].sides[1][1]: expected a host on one side alone, got 0.'],
+    [{ ...LEAST, faults: [{ kind: 'loss', atMs: 1, forMs: 1, p: 1, between: { to: [0, 7] } }] }, 'faults[0].between.to[1]: expected one of the 2 hosts of the underlay, 0 to 1, got 7.'],
+    [{ ...LEAST, faults: [{ kind: 'crash', atMs: 1, peer: 0, disk: 'full' }] }, 'faults[0].disk: expected one of kept, lost, got "full".'],
   ])('%j is refused', (document, sentence) => {
     expect(() => parseScenario(document)).toThrow(expect.objectContaining({ code: 'INVALID_SCENARIO', message: expect.stringContaining(sentence) }));
   });

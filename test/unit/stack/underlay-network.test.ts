@@ -53,14 +53,14 @@ describe('datagrams over an underlay', () => {
 
   test('suffer faults, which count them', async () => {
     const { clock, faults, came, send } = await bed();
-    const end = [
+    const begun = [
       faults.begin({ kind: 'duplication', p: 1, between: { from: [0] } }, 1e6),
       faults.begin({ kind: 'corruption', p: 1, between: { from: [2] } }, 1e6),
     ];
     send(0, Uint8Array.of(1));
     send(2, Uint8Array.of(2));
     clock.advance(200);
-    expect([came.length, came[0], came[1]?.startsWith('1 from 10.0.0.1'), end.map((stop) => stop())]).toEqual([2, '1 from 10.0.0.1 at 10', true, [1, 1]]);
+    expect([came.length, came[0], came[1]?.startsWith('1 from 10.0.0.1'), begun.map((fault) => fault.affected())]).toEqual([2, '1 from 10.0.0.1 at 10', true, [1, 1]]);
   });
 
   test('wait for links of limited bandwidth, headers counted', async () => {

@@ -1,14 +1,11 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { Flooding } from '../../../lib/dissemination/flooding.ts';
 import type { Invariant, StackView } from '../../../sim/scenario/invariant.ts';
 import { CONTRACTS } from '../../../sim/scenario/bounds.ts';
 import { runWith } from '../../../sim/swarm/run-with.ts';
-import { type SeedOutcome, SWARM_DEFAULTS, planSeed, runSeed, summarise } from '../../../sim/swarm/swarm.ts';
+import { SWARM_DEFAULTS, planSeed, runSeed } from '../../../sim/swarm/swarm.ts';
 
 const QUICK = { ...SWARM_DEFAULTS, contracts: CONTRACTS.filter(({ name }) => name === 'flood'), peersMax: 4, activeMs: 2000 };
-
-function outcome(seed: number, more: Partial<SeedOutcome> = {}): SeedOutcome {
-  return { seed, protocol: 'flood', wire: 'objects', peers: 3, violations: [], faults: [], published: 1, skipped: 2, deliveries: 3, events: 4, virtualMs: 5, ranTwice: false, ...more };
-}
 
 /** Refuses every second run, and no other. */
 function alternating(): Invariant<StackView> {
@@ -30,6 +27,16 @@ describe('runSeed', () => {
   });
 });
 
+describe('a broken protocol', () => {
+  afterEach(() => { vi.restoreAllMocks(); });
+  const { scenario } = planSeed(4, QUICK);
+
+  test.each(['objects', 'bytes', 'datagrams'] as const)('that throws is a violation: %s', async (wire) => {
+    vi.spyOn(Flooding.prototype, 'publish').mockImplementation(() => { throw new TypeError('oops'); });
+    expect((await runWith(scenario, { wire })).violations).toMatchObject([{ invariant: 'throws-nothing', what: expect.stringMatching(/^TypeError: oops\n +at /) }]);
+  });
+});
+
 describe('planSeed', () => {
   test('every 8th seed is for the whole stack, with fewer peers; of each kind every 16th is run twice', () => {
     const plans = Array.from({ length: 512 }, (_, seed) => planSeed(seed));
@@ -48,25 +55,5 @@ describe('runWith', () => {
     expect((await runWith(scenario, { wire, twice: true, invariants: [alternating()] })).violations).toMatchObject([{
       invariant: 'deterministic', what: expect.stringMatching(/^a second run has trace [\da-f]{16} and state [\da-f]{8}, the first [\da-f]{16} and [\da-f]{8}$/),
     }]);
-  });
-});
-
-describe('summarise', () => {
-  test('adds up, by seed, whatever order outcomes come in', () => {
-    const violations = [{ invariant: 'x', atMs: 1, what: 'y' }];
-    const outcomes = [
-      outcome(3, { protocol: 'rumor', wire: 'datagrams', faults: [['loss', 7], ['crash', 0]], violations }),
-      outcome(1, { faults: [['loss', 0], ['loss', 5]], ranTwice: true }),
-      outcome(2, { violations }),
-    ];
-    const summary = {
-      seeds: 3,
-      failing: [outcome(2, { violations }), outcome(3, { protocol: 'rumor', wire: 'datagrams', faults: [['loss', 7], ['crash', 0]], violations })],
-      byProtocol: { flood: 2, rumor: 1 },
-      faults: { crash: { scheduled: 1, effective: 0, affected: 0 }, loss: { scheduled: 3, effective: 2, affected: 12 } },
-      published: 3, skipped: 6, deliveries: 9, events: 12, virtualMs: 15, ranTwice: 1, wholeStack: 1,
-    };
-    expect(JSON.stringify(summarise(outcomes))).toBe(JSON.stringify(summary));
-    expect(JSON.stringify(summarise([...outcomes].reverse()))).toBe(JSON.stringify(summary));
   });
 });

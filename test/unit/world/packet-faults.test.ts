@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { Random } from '../../../lib/core/random.ts';
-import { type PacketFault, PacketFaults } from '../../../sim/world/packet-faults.ts';
+import { type BegunFault, type PacketFault, PacketFaults } from '../../../sim/world/packet-faults.ts';
 
 const FATE = { lost: undefined, duplicateAfterUs: 0, extraUs: 0 };
 
-function under(...faults: readonly PacketFault[]): { readonly faults: PacketFaults; readonly ends: readonly (() => number)[] } {
+function under(...faults: readonly PacketFault[]): { readonly faults: PacketFaults; readonly begun: readonly BegunFault[] } {
   const all = new PacketFaults(new Random(1));
-  return { faults: all, ends: faults.map((fault) => all.begin(fault, 10_000)) };
+  return { faults: all, begun: faults.map((fault) => all.begin(fault, 10_000)) };
 }
 
 /** What becomes of `count` packets, counted. */
@@ -21,20 +21,21 @@ describe('packet faults', () => {
   });
 
   test('loss and corruption strike their share, and count what they struck', () => {
-    const { faults, ends } = under({ kind: 'loss', p: 0.25 });
+    const { faults, begun } = under({ kind: 'loss', p: 0.25 });
     const lost = lostOf(faults, 4000);
     expect(lost).toBeGreaterThan(900);
     expect(lost).toBeLessThan(1100);
-    expect(ends.map((end) => end())).toEqual([lost]);
+    expect(begun.map((fault) => fault.affected())).toEqual([lost]);
+    begun[0]?.end();
     expect(faults.any).toBe(false);
     expect(under({ kind: 'corruption', p: 1 }).faults.of(0, 0, 1, 100)).toEqual({ ...FATE, lost: 'corrupted' });
     expect(under({ kind: 'loss', p: 0 }).faults.of(0, 0, 1, 100)).toEqual(FATE);
   });
 
   test('what one fault has lost the next does not count', () => {
-    const { faults, ends } = under({ kind: 'loss', p: 1 }, { kind: 'clog' });
+    const { faults, begun } = under({ kind: 'loss', p: 1 }, { kind: 'clog' });
     expect(faults.of(0, 0, 1, 100).lost).toBe('lost');
-    expect(ends.map((end) => end())).toEqual([1, 0]);
+    expect(begun.map((fault) => fault.affected())).toEqual([1, 0]);
   });
 
   test('a duplicate comes within 100 ms, later than the first copy', () => {
@@ -66,12 +67,12 @@ describe('packet faults', () => {
 
   test('a narrow sender sends one packet after the other; what would wait too long is lost', () => {
     // 100 bytes at 80 kbps take 10 ms.
-    const { faults, ends } = under({ kind: 'bandwidth', kbps: 80, queueMs: 15 });
+    const { faults, begun } = under({ kind: 'bandwidth', kbps: 80, queueMs: 15 });
     const sent = Array.from({ length: 4 }, () => ({ ...faults.of(0, 0, 1, 100) }));
     expect(sent).toEqual([{ ...FATE, extraUs: 10_000 }, { ...FATE, extraUs: 20_000 }, { ...FATE, lost: 'queue-full' }, { ...FATE, lost: 'queue-full' }]);
     expect(faults.of(0, 2, 1, 100).extraUs).toBe(10_000);
     expect(faults.of(20_000, 0, 1, 50).extraUs).toBe(5000);
-    expect(ends.map((end) => end())).toEqual([6]);
+    expect(begun.map((fault) => fault.affected())).toEqual([6]);
   });
 
   test('a partition cuts its sides off from each other, and nobody who is on none', () => {
@@ -92,10 +93,10 @@ describe('packet faults', () => {
   });
 
   test('faults end one by one', () => {
-    const { faults, ends } = under({ kind: 'partition', sides: [[0], [1]] }, { kind: 'partition', sides: [[0], [1]] });
-    ends[0]?.();
+    const { faults, begun } = under({ kind: 'partition', sides: [[0], [1]] }, { kind: 'partition', sides: [[0], [1]] });
+    begun[0]?.end();
     expect([faults.any, faults.reaches(0, 1)]).toEqual([true, false]);
-    ends[1]?.();
+    begun[1]?.end();
     expect([faults.any, faults.reaches(0, 1)]).toEqual([false, true]);
   });
 });

@@ -46,12 +46,13 @@ function pathsOf(delayMs: (a: number, b: number) => number): DelayPaths {
 describe('faults of the network', () => {
   test('a partition loses what is sent while it lasts, and answers how many packets', () => {
     const { world, watcher } = bed();
-    const end = world.beginFault({ kind: 'partition', sides: [[0], [1]] }, 100);
+    const begun = world.beginFault({ kind: 'partition', sides: [[0], [1]] }, 100);
     expect([world.reaches(0, 1), world.reaches(0, 2)]).toEqual([false, true]);
     world.publish(0, PAYLOAD);
     world.run(50);
     expect(watcher.take().filter((line) => !line.includes('>2'))).toEqual(['0: 0 got 0', '0: 0>1 unreachable', '10: 2 got 0']);
-    expect(end()).toBe(1);
+    expect(begun.affected()).toBe(1);
+    begun.end();
     expect(world.reaches(0, 1)).toBe(true);
     // Sent reliably, it was sent again until then.
     world.run(5000);
@@ -101,8 +102,8 @@ describe('faults of the network', () => {
     const engine = world.engine(0);
     if (engine !== undefined) engine.onLinkDown = (peer) => { heard.push(peer); };
     world.openLink(peerRef(0), peerRef(1));
-    const end = world.beginFault({ kind: 'partition', sides: [[0], [1]] }, 900);
-    world.at(900, () => void end());
+    const begun = world.beginFault({ kind: 'partition', sides: [[0], [1]] }, 900);
+    world.at(900, () => begun.end());
     world.run(10_000);
     expect(heard).toEqual([]);
   });
