@@ -3,6 +3,7 @@ import { Random } from '../../lib/core/random.ts';
 import { CONTRACTS, type Contract } from './bounds.ts';
 import type { Fault, FaultKind, PeerPlan, PublishPlan, Scenario, UnderlaySpec } from './scenario.ts';
 import { SCENARIO_FORMAT } from './scenario.ts';
+import { variedGroup } from './vary.ts';
 
 /** What a swarm may draw from. */
 export interface DrawOptions {
@@ -61,7 +62,7 @@ export function drawUnderlay(random: Random, hosts: number): UnderlaySpec {
 function drawGroup(random: Random, { group }: Contract): GroupOptions {
   const order = random.pick(['none', 'none', 'fifo', 'causal'] as const) ?? 'none';
   const since = random.pick(['any', 'now', 'history'] as const) ?? 'any';
-  return { ...group, order, since };
+  return { ...variedGroup(random, group), order, since };
 }
 
 /** One after the other through the first; all at once; or each through any earlier one. */

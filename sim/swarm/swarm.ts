@@ -18,7 +18,7 @@ export interface SwarmOptions {
   readonly invariants: readonly Invariant<StackView>[];
 }
 
-export const SWARM_DEFAULTS: SwarmOptions = { contracts: CONTRACTS, peersMax: 32, activeMs: 12_000, stackEvery: 8, stackPeersMax: 12, againEvery: 16, invariants: [] };
+export const SWARM_DEFAULTS: SwarmOptions = { contracts: CONTRACTS, peersMax: 32, activeMs: 12_000, stackEvery: 8, stackPeersMax: 12, againEvery: 4, invariants: [] };
 
 /** What a seed stands for. */
 export interface SeedPlan {
