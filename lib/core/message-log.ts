@@ -84,7 +84,7 @@ export class MessageLog {
     this.accepted++;
     this.last = message;
     this.keep(message);
-    if (this.starts !== undefined && this.starts.isBefore(message)) return true;
+    if (this.starts !== undefined && this.starts.passesOver(message)) return true;
     if (this.limits.order === 'none') effects.deliver(message, from);
     else this.messageOrder().accept(message, from, effects);
     return true;

@@ -1,7 +1,7 @@
 import type { MessageId, PeerRef } from './ids.ts';
 import type { DigestEntry } from './messages.ts';
 import { OriginLog, covers } from './origin-log.ts';
-import { WINDOW_SIZE } from './sequence-window.ts';
+import { SequenceWindow, WINDOW_SIZE } from './sequence-window.ts';
 
 /**
  * Where the streams of a newcomer with `since: 'now'` start. What is older is not
@@ -12,11 +12,22 @@ import { WINDOW_SIZE } from './sequence-window.ts';
 export class StartPoints {
   /** The newcomer has been told, or has given up asking. */
   known = false;
-  private readonly points = new Map<PeerRef, { readonly epoch: number; readonly start: number }>();
+  private readonly points = new Map<PeerRef, StartPoint>();
 
   /** `start` is the first number of the stream that is delivered. */
   set({ origin, epoch }: OriginLog, start: number): void {
-    this.points.set(origin, { epoch, start });
+    this.points.set(origin, { epoch, start, fetched: undefined });
+  }
+
+  /** Whether a message that has come is older than the start of its stream. Then it is not fetched a second time, even if no room was left to keep it. */
+  passesOver(message: MessageId): boolean {
+    const { origin, seq } = message;
+    const point = this.points.get(origin);
+    if (point === undefined || !this.isBefore(message)) return false;
+    point.fetched ??= new SequenceWindow();
+    if (!point.fetched.fits(seq)) point.fetched.skipTo(seq - WINDOW_SIZE + 1);
+    if (!point.fetched.has(seq)) point.fetched.add(seq);
+    return true;
   }
 
   forget(origin: PeerRef): void {
@@ -31,7 +42,7 @@ export class StartPoints {
 
   /**
    * A window that differs from `log` in not having seen what the owner of a digest with
-   * the entry `theirs` lacks of the past, and is not here. `undefined`: nothing is
+   * the entry `theirs` lacks of the past, and never was here. `undefined`: nothing is
    * to be fetched that was not before. Looks at `numbersMax` numbers at most, and
    * answers how many.
    */
@@ -44,10 +55,17 @@ export class StartPoints {
     const wanted: number[] = [];
     for (let seq = first; seq < end; seq++) {
       const id = { origin, epoch, seq };
-      if (log.has(seq) && !covers(theirs, id) && !isHere(id)) wanted.push(seq);
+      if (log.has(seq) && !covers(theirs, id) && point.fetched?.has(seq) !== true && !isHere(id)) wanted.push(seq);
     }
     return [wanted.length === 0 ? undefined : without(log, wanted), Math.max(0, end - first)];
   }
+}
+
+interface StartPoint {
+  readonly epoch: number;
+  readonly start: number;
+  /** What has come all the same. */
+  fetched: SequenceWindow | undefined;
 }
 
 /** A copy of the window that has not seen these numbers, which rise and are no further apart than a window reaches. */

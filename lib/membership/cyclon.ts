@@ -26,6 +26,9 @@ import type { Random } from '../core/random.ts';
  *   peer itself: there is none that could be exchanged.
  * - A walk that ends where the newcomer is known already is lost.
  * - A peer whose view is empty joins again through a contact that it was given.
+ * - A contact through which nothing came of a Join counts as one that did not answer:
+ *   its walks may have been lost, and others who join through this peer then would make
+ *   an island with it.
  * - Peers that did not answer are remembered, and now and then one of them is joined
  *   through: the paper has nothing that brings the parts together after a partition that
  *   has outlasted the entries of the other part.
@@ -57,6 +60,8 @@ export class Cyclon implements Overlay {
   private seq = 0;
   /** Entries that may still come from the walks of this peer's own join. */
   private welcomesLeft = 0;
+  /** Whom this peer has asked to let it in, as long as nothing has come of it, and how many shuffles ago. */
+  private asked: { readonly contact: PeerRef; readonly shuffles: number } | undefined = undefined;
   /** Peers that have not answered and were not heard of since, all to be asked in turn. */
   private lost: readonly PeerRef[] = NOBODY;
   /** Shuffles before a lost peer is asked. */
@@ -96,6 +101,7 @@ export class Cyclon implements Overlay {
     if (timer.kind !== 'cyclon') return;
     this.setTimer(this.options.shuffleIntervalMs, effects);
     this.failPending(nowMs, effects);
+    this.failJoin();
     this.askLost(effects);
     if (this.neighbours.length > 0) return this.shuffle(effects);
     if (this.contacts.length === 0) return;
@@ -124,6 +130,7 @@ export class Cyclon implements Overlay {
     this.neighbours.forEach(visit);
     this.contacts.forEach(visit);
     this.pending?.sent.forEach(visit);
+    if (this.asked !== undefined) visit(this.asked.contact);
     this.lost.forEach(visit);
   }
 
@@ -168,6 +175,7 @@ export class Cyclon implements Overlay {
   private onCyclonWelcome({ peer, age }: CyclonWelcome, nowMs: number, effects: Effects): void {
     if (this.welcomesLeft === 0) return;
     this.welcomesLeft--;
+    this.asked = undefined;
     this.merge([{ peer, age }], NOBODY, nowMs, effects);
   }
 
@@ -220,10 +228,23 @@ export class Cyclon implements Overlay {
     this.pending = undefined;
     this.unanswered++;
     this.remove(pending.partner, nowMs, effects);
-    this.lost = [...this.lost.filter((peer) => peer !== pending.partner), pending.partner].slice(-LOST_MAX);
+    this.lose(pending.partner);
+  }
+
+  /** What comes of a Join needs a round trip or a few: two shuffles in all. */
+  private failJoin(): void {
+    if (this.asked === undefined) return;
+    const { contact, shuffles } = this.asked;
+    this.asked = shuffles === 0 ? { contact, shuffles: 1 } : undefined;
+    if (shuffles > 0 && !this.neighbours.includes(contact)) this.lose(contact);
+  }
+
+  private lose(peer: PeerRef): void {
+    this.lost = [...this.lost.filter((other) => other !== peer), peer].slice(-LOST_MAX);
   }
 
   private found(peer: PeerRef): void {
+    if (this.asked?.contact === peer) this.asked = undefined;
     if (this.lost.includes(peer)) this.lost = this.lost.filter((other) => other !== peer);
   }
 
@@ -244,6 +265,7 @@ export class Cyclon implements Overlay {
 
   private join(contact: PeerRef, effects: Effects): void {
     this.welcomesLeft = this.options.viewSize;
+    this.asked = { contact, shuffles: 0 };
     effects.send(contact, { kind: 'join', group: this.group });
   }
 

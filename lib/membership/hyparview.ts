@@ -23,6 +23,9 @@ import { arrayWithRoom } from '../core/room.ts';
  *   the paper reacts to failures only, and a view would stay short for ever after
  *   a round of refusals.
  * - A peer that has lost everyone joins again through a contact that it was given.
+ * - The answer to a Shuffle is filled up with neighbours where the passive view is short:
+ *   in a small group it may be empty everywhere, and peers that are not linked would
+ *   never hear of each other.
  * - A Disconnect answers a Shuffle that comes straight from an origin that is no
  *   neighbour. On links that keep order the views are symmetric without it; where
  *   messages overtake each other, it mends what a late Disconnect left one-sided.
@@ -226,9 +229,16 @@ export class HyParView implements EditableOverlay {
       effects.send(next, { kind: 'shuffle', group: this.group, origin: shuffle.origin, timeToLive, peers: sample });
       return;
     }
-    const peers = this.random.sample(this.passive, sample.length);
+    const peers = this.answerTo(shuffle.origin, sample);
     effects.send(shuffle.origin, { kind: 'shuffleReply', group: this.group, peers });
     this.integrate(sample, peers);
+  }
+
+  /** As many passive peers as came, and neighbours where there are not enough. */
+  private answerTo(origin: PeerRef, sample: readonly PeerRef[]): PeerRef[] {
+    const peers = this.random.sample(this.passive, sample.length);
+    if (peers.length === sample.length) return peers;
+    return peers.concat(this.random.sample(this.neighbours.filter((peer) => peer !== origin && !sample.includes(peer)), sample.length - peers.length));
   }
 
   private onShuffleReply(reply: ShuffleReply): void {

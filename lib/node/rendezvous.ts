@@ -56,6 +56,8 @@ export class Rendezvous {
   private readonly lost = new Map<PeerRef, { readonly addresses: readonly Address[]; readonly atMs: number }>();
   /** When whom was asked; the one asked longest ago goes first. */
   private readonly asked = new Map<PeerRef, number>();
+  /** What was dialled in the last round, and has neither answered nor failed since. */
+  private sought: Set<string> = new Set();
   /** Bootstrap addresses at which nobody answered when they were last tried. */
   private readonly unreached = new Map<string, Address>();
   private bootstrap: readonly Address[];
@@ -89,13 +91,20 @@ export class Rendezvous {
 
   onPeerUp({ ref }: KnownPeer, dialled: Address | undefined): void {
     const lost = this.lost.delete(ref);
-    // Nobody had answered there before: those who do now may know others than this peer does.
-    const unreached = dialled !== undefined && this.unreached.delete(formatAddress(dialled));
-    const returned = unreached || (lost && dialled !== undefined);
+    const returned = dialled !== undefined && (this.hasAnswered(formatAddress(dialled)) || lost);
     for (const [group, seeker] of this.seekers) {
       if (seeker.kind === 'each') this.reach(group, seeker, ref, dialled);
       else if (this.handlers.neighbours(group) === 0 || returned) this.ask(group, ref);
     }
+  }
+
+  /**
+   * Whether somebody was waited for there: nobody had answered before, or this peer was
+   * alone when it dialled, and whoever it has met meanwhile may be as lost as it was.
+   */
+  private hasAnswered(address: string): boolean {
+    const [wasSought, wasUnreached] = [this.sought.delete(address), this.unreached.delete(address)];
+    return wasSought || wasUnreached;
   }
 
   onPeerDown({ ref, met, addresses }: KnownPeer): void {
@@ -120,6 +129,7 @@ export class Rendezvous {
   onAddressFailed(address: Address, reason: LinkDownReason | 'own-address'): void {
     if (reason !== 'own-address') {
       const text = formatAddress(address);
+      this.sought.delete(text);
       this.lastReason = `${text}: ${reason}`;
       if (this.bootstrap.some((other) => formatAddress(other) === text)) this.unreached.set(text, address);
       return;
@@ -148,6 +158,7 @@ export class Rendezvous {
       if (seeker.kind === 'each') for (const [text, address] of seeker.waiting) dials.set(text, address);
       else if (this.handlers.neighbours(group) === 0) this.seekAnybody(group, dials);
     }
+    this.sought = new Set(dials.keys());
     for (const address of dials.values()) this.links.dial(address);
     this.setRetryTimer([...dials.keys()]);
   }

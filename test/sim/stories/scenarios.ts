@@ -17,6 +17,19 @@ const NARADA = {
   kind: 'narada', refreshIntervalMs: 1000, updateDelayMs: 200, memberTimeoutMs: 5000, repairIntervalMs: 1000, repairWaitMs: 5000, probeIntervalMs: 1000, transientMs: 2000,
 } as const;
 
+/** Made small of a seed; its sizes are part of it. */
+const PAST_FOR_EACH_OTHER: Scenario = {
+  format: 'overlaycast-scenario/1',
+  name: 'past for each other',
+  seed: 21_000_793,
+  underlay: { kind: 'generated', name: 'waxman', parameters: { routers: 29 }, seed: 575 },
+  group: { dissemination: { kind: 'plumtree', tree: 'per-source', missingMax: 2, treesMax: 2, iHaveBatchMax: 1 }, repair: { kind: 'anti-entropy', batchMax: 2 }, historyMessagesMax: 8, orderBufferMax: 2, digestRangesMax: 1, order: 'fifo', since: 'now' },
+  peers: [{ host: 0, joinMs: 0 }, { host: 3, joinMs: 155 }, { host: 4, joinMs: 207 }, { host: 8, joinMs: 414 }, { host: 13, joinMs: 673 }, { host: 14, joinMs: 724 }, { host: 16, joinMs: 828 }, { host: 17, joinMs: 880 }],
+  publishes: [{ atMs: 1367, peer: 4, bytes: 0 }, { atMs: 1632, peer: 4, bytes: 1000 }, { atMs: 1684, peer: 4, bytes: 100 }, { atMs: 1796, peer: 4, bytes: 0 }, { atMs: 1970, peer: 4, bytes: 1000 }, { atMs: 2315, peer: 4, bytes: 0 }, { atMs: 2386, peer: 4, bytes: 0 }, { atMs: 2468, peer: 4, bytes: 1000 }, { atMs: 2550, peer: 4, bytes: 0 }, { atMs: 2583, peer: 4, bytes: 1000 }, { atMs: 3020, peer: 4, bytes: 1000 }, { atMs: 3263, peer: 4, bytes: 8 }, { atMs: 3503, peer: 4, bytes: 5000 }, { atMs: 3605, peer: 4, bytes: 100 }, { atMs: 3733, peer: 4, bytes: 5000 }, { atMs: 3759, peer: 4, bytes: 100 }],
+  faults: [{ kind: 'massFailure', share: 0.2, atMs: 1574 }, { kind: 'massFailure', share: 0.44, atMs: 4227, restartAfterMs: 1775 }],
+  settleMs: 340_000,
+};
+
 /** In the order in which they were found; a story that was told stays. */
 export const STORIES: readonly Story[] = [
   {
@@ -168,5 +181,35 @@ export const STORIES: readonly Story[] = [
       publishes: [{ atMs: 4172, peer: 1, bytes: 100 }, { atMs: 4213, peer: 1, bytes: 0 }, { atMs: 4282, peer: 1, bytes: 1000 }, { atMs: 4875, peer: 1, bytes: 5000 }],
       faults: [{ kind: 'clog', atMs: 3137, forMs: 2500, between: { from: [0, 1, 2], to: [0, 2] } }, { kind: 'massFailure', share: 0.43, atMs: 3407, restartAfterMs: 311 }],
     },
+  },
+  {
+    moral: 'a newcomer of Cyclon whose walks are lost makes no island with those who join through it',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'island',
+      seed: 853,
+      underlay: { kind: 'equal', hosts: 6, delayMs: 55 },
+      group: { overlay: 'cyclon', dissemination: 'flooding', repair: 'anti-entropy', order: 'none', since: 'history' },
+      peers: [{ host: 0, joinMs: 0 }, { host: 1, joinMs: 250, contact: 0 }, { host: 4, joinMs: 1000, contact: 1 }, { host: 5, joinMs: 1250, contact: 4 }],
+      publishes: [],
+      faults: [{ kind: 'partition', sides: [[1, 4, 5], [0]], atMs: 1042, forMs: 678 }],
+    },
+  },
+  {
+    moral: 'four peers in a ring, none of which has anybody in its passive view, hear of those opposite',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'ring of four',
+      seed: 2_002_932,
+      underlay: { kind: 'equal', hosts: 4, delayMs: 28 },
+      group: { dissemination: { kind: 'gossip-mesh', d: 2, dLow: 1, dHigh: 3, dLazy: 2 }, repair: 'anti-entropy', since: 'now' },
+      peers: [{ host: 0, joinMs: 0 }, { host: 1, joinMs: 188, contact: 0 }, { host: 2, joinMs: 375, contact: 0 }, { host: 3, joinMs: 563, contact: 1 }],
+      publishes: [],
+      faults: [{ kind: 'massFailure', share: 0.39, atMs: 930, restartAfterMs: 1033 }],
+    },
+  },
+  {
+    moral: 'newcomers with little room do not fetch what they have had again and again for each other',
+    scenario: PAST_FOR_EACH_OTHER,
   },
 ];

@@ -351,6 +351,17 @@ describe('the log of a newcomer', () => {
     expect([log.digest(), log.lackedBy([at(1, [3, 3])], 9)]).toEqual([[at(1, [2, 2, 5, 5, 7, 7])], [data(source, 7), fetched, data(source, 5)]]);
   });
 
+  test('fetches nothing a second time, also when no room was left to keep it', () => {
+    const { log, accept } = logWith({ since: 'now', historyMessagesMax: 2 });
+    log.startAt([at(5)], new RecordingEffects());
+    log.fetchFor([at(3)]);
+    expect(log.digest()).toEqual([at(3)]);
+    for (const seq of [3, 4, 5, 6]) accept(data(source, seq));
+    expect(log.find(data(source, 4))).toBe(undefined);
+    log.fetchFor([at(2)]);
+    expect(log.digest()).toEqual([at(2, [3, 6])]);
+  });
+
   test('fetches for one who knows nothing of a publisher all that its window can tell apart, and for all publishers up to a bound', () => {
     const { log } = logWith({ since: 'now' });
     log.startAt(Array.from({ length: 20 }, (_, i) => at(10_000, [], peerRef(100 + i))), new RecordingEffects());

@@ -183,6 +183,23 @@ describe('Voulgaris et al., failures', () => {
     expect(fire()).toEqual([again, emitted({ kind: 'isolated', group: GROUP }), sent(contact, join)]);
   });
 
+  test('a contact through which nothing came of a Join for two shuffles is asked again like one that did not answer', () => {
+    const asksOf = (...received: readonly (readonly [PeerRef, Message])[]): number[] => {
+      const { cyclon, fire, addContact } = member([entry(partner)], { shuffleLength: 1 });
+      addContact(contact);
+      const effects = new RecordingEffects();
+      for (const [from, message] of received) cyclon.onMessage(from, message, 0, effects);
+      return Array.from({ length: 24 }, (_, cycle) => {
+        const asks = fire().some((effect) => JSON.stringify(effect) === JSON.stringify(sent(contact, join)));
+        cyclon.onMessage(partner, reply(cycle, entry(partner)), 0, effects);
+        return asks ? cycle : -1;
+      }).filter((cycle) => cycle >= 0);
+    };
+    expect(asksOf()).toEqual([10, 20]);
+    expect(asksOf([walker, welcome(walker)])).toEqual([]);
+    expect(asksOf([contact, shuffle(0)])).toEqual([]);
+  });
+
   test('who leaves tells nobody', () => {
     const { leave, view } = member([entry(partner), entry(other)]);
     expect([leave(), view()]).toEqual([[down(partner), down(other)], []]);
