@@ -80,7 +80,7 @@ const FAULTS: readonly { readonly kind: string; readonly fields: string; readonl
   { kind: 'crash', fields: 'peer [restartAfterMs] [disk]', what: 'a peer stops without a word; disk "lost": what its application has saved is gone, too' },
   { kind: 'massFailure', fields: 'share [restartAfterMs] [disk]', what: 'a share of all peers crashes at once' },
   { kind: 'pause', fields: 'forMs peer', what: 'a peer stands still, and goes on with its state' },
-  { kind: 'leave', fields: 'peer [rejoinAfterMs]', what: 'a peer says good-bye' },
+  { kind: 'leave', fields: 'peer [rejoinAfterMs] [stays]', what: 'a peer says good-bye; where its process stays, it joins again as the same incarnation' },
   { kind: 'slow', fields: 'forMs peer inputMs', what: 'a peer needs inputMs for each message and timer' },
   { kind: 'clockSkew', fields: 'forMs peer rate', what: 'a peer\'s clock runs at rate times the true speed' },
 ];

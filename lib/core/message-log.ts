@@ -4,6 +4,7 @@ import { FifoOrder } from './fifo-order.ts';
 import { History, type HistoryObserver } from './history.ts';
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
 import { lackedOf } from './lacked-messages.ts';
+import { type LogLimits, MARKS_MAX } from './log-limits.ts';
 import type { MessageOrder } from './message-order.ts';
 import type { CausalEntry, DataMessage, DigestEntry } from './messages.ts';
 import { NOBODY, OriginLog, markSeen, rangeHasUnseen } from './origin-log.ts';
@@ -12,19 +13,6 @@ import { StartPoints } from './start-points.ts';
 
 /** Origins by which the beginning of a digest moves on; as many with a gap or two each fit into one message. */
 const DIGEST_STEP = 1024;
-
-/** Limits of a log; see `DEFAULTS` in `config.ts` for meanings and values. */
-export interface LogLimits {
-  readonly order: 'none' | 'fifo' | 'causal';
-  readonly since: 'any' | 'now' | 'history';
-  readonly historyMessagesMax: number;
-  readonly historyBytesMax: number;
-  readonly originsMax: number;
-  readonly gapTimeoutMs: number;
-  readonly orderBufferMax: number;
-  readonly digestRangesMax: number;
-  readonly messageBytesMax: number;
-}
 
 /** Largest overlay hop count on the wire (two bytes). A message that comes with it could not be counted further: it is in a loop. */
 export const HOPS_MAX = 0xffff;
@@ -255,13 +243,27 @@ export class MessageLog {
     const theirs = new Map(digest.map((entry) => [entry.origin, entry]));
     let left = MARKS_MAX;
     for (const log of this.all()) {
-      const [lacking, looked] = this.starts.lacking(log, theirs.get(log.origin), (id) => this.find(id) !== undefined, left);
+      const [lacking, looked] = this.starts.lacking(log, theirs.get(log.origin), this.isKept, left);
       left -= looked;
-      if (lacking === undefined) continue;
-      if (this.current === log) this.current = lacking;
-      this.origins?.set(log.origin, lacking);
-      this.digestMade = undefined;
+      if (lacking !== undefined) this.replace(log, lacking);
     }
+  }
+
+  /** A message of the past that this newcomer is not owed and never had: from now on it counts as not seen, so that it can be fetched, to be passed on. Answers whether it is one. */
+  fetchOne(id: MessageId): boolean {
+    const log = this.peek(id.origin);
+    const lacking = this.starts?.known === true && log?.epoch === id.epoch ? this.starts.lackingOne(log, id, this.isKept) : undefined;
+    if (log === undefined || lacking === undefined) return false;
+    this.replace(log, lacking);
+    return true;
+  }
+
+  private readonly isKept = (id: MessageId): boolean => this.find(id) !== undefined;
+
+  private replace(log: OriginLog, by: OriginLog): void {
+    if (this.current === log) this.current = by;
+    this.origins?.set(log.origin, by);
+    this.digestMade = undefined;
   }
 
   /** In an order: what is missing below these numbers is kept nowhere any more, and is lost. */
@@ -392,9 +394,3 @@ export class MessageLog {
 }
 
 const NO_ENTRIES: readonly CausalEntry[] = [];
-
-/**
- * Numbers past gaps that a newcomer takes for seen because a neighbour has (what is left
- * out may be brought to it), and numbers that it looks at for one digest.
- */
-const MARKS_MAX = 65_536;

@@ -55,9 +55,19 @@ export class StartPoints {
     const wanted: number[] = [];
     for (let seq = first; seq < end; seq++) {
       const id = { origin, epoch, seq };
-      if (log.has(seq) && !covers(theirs, id) && point.fetched?.has(seq) !== true && !isHere(id)) wanted.push(seq);
+      if (!covers(theirs, id) && this.wasNeverHere(log, id, isHere)) wanted.push(seq);
     }
     return [wanted.length === 0 ? undefined : without(log, wanted), Math.max(0, end - first)];
+  }
+
+  /** A window that differs from `log` in not having seen this message of the past, which never was here; `undefined` when it was, or is not of the past. */
+  lackingOne(log: OriginLog, id: MessageId, isHere: (id: MessageId) => boolean): OriginLog | undefined {
+    return this.isBefore(id) && id.seq > log.highest - WINDOW_SIZE && this.wasNeverHere(log, id, isHere) ? without(log, [id.seq]) : undefined;
+  }
+
+  /** It is taken for seen, and neither kept nor was it fetched. */
+  private wasNeverHere(log: OriginLog, id: MessageId, isHere: (id: MessageId) => boolean): boolean {
+    return log.has(id.seq) && this.points.get(id.origin)?.fetched?.has(id.seq) !== true && !isHere(id);
   }
 }
 

@@ -123,13 +123,14 @@ export class RangeReconciliation {
     const before = this.askedOf.get(from) ?? 0;
     const wanted: MessageId[] = [];
     for (const id of ids) {
-      if (this.log.has(id)) continue;
+      const isSeen = this.log.has(id);
       if (wanted.length >= this.batchMax || this.asked.size >= ASKED_MAX || before + wanted.length >= ASKED_MAX / 2) {
-        this.counters.wantsLeftOut++;
+        if (!isSeen) this.counters.wantsLeftOut++;
         continue;
       }
       const key = this.index.keyOf(id);
-      if (this.asked.has(key)) continue;
+      // Of the past a newcomer fetches everything once: else those behind it would never get it.
+      if (this.asked.has(key) || (isSeen && !this.log.fetchOne(id))) continue;
       this.asked.add(key);
       wanted.push(id);
     }

@@ -124,7 +124,7 @@ export function drawFault(random: Random, kind: FaultKind, hosts: readonly numbe
     case 'crash': return { kind, peer, atMs, ...restart };
     case 'massFailure': return { kind, share: 0.2 + Math.round(random.float() * 50) / 100, atMs, ...restart };
     case 'pause': return { kind, peer, atMs, forMs };
-    case 'leave': return { kind, peer, atMs, ...(returnMs !== undefined && { rejoinAfterMs: returnMs }) };
+    case 'leave': return { kind, peer, atMs, ...(returnMs !== undefined && { rejoinAfterMs: returnMs, ...(random.chance(0.5) && { stays: true }) }) };
     case 'slow': return { kind, peer, inputMs: 1 + random.below(20), atMs, forMs };
     case 'clockSkew': return { kind, peer, rate: 0.5 + Math.round(random.float() * 150) / 100, atMs, forMs };
   }

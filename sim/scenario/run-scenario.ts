@@ -99,7 +99,7 @@ class ScenarioRun implements RunView, RunListener {
   }
 
   get up(): readonly number[] {
-    return [...this.plans.keys()].filter((host) => this.world.engine(host) !== undefined).sort((x, y) => x - y);
+    return [...this.plans.keys()].filter((host) => this.group(host) !== undefined).sort((x, y) => x - y);
   }
 
   group(host: number): Group | undefined {
@@ -138,7 +138,7 @@ class ScenarioRun implements RunView, RunListener {
       up: () => this.up,
       crash: (host) => this.crash(host),
       wipe: (host) => this.applications.wipe(host),
-      leave: (host) => this.leave(host),
+      leave: (host, stays) => this.leave(host, stays),
       rejoin: (host) => this.join(host),
       paused: (host, untilMs) => { this.pausedUntilMs.set(host, untilMs); },
     });
@@ -173,10 +173,10 @@ class ScenarioRun implements RunView, RunListener {
 
   private join(host: number): boolean {
     const plan = this.plans.get(host);
-    if (plan === undefined || this.world.engine(host) !== undefined) return false;
+    if (plan === undefined || this.group(host) !== undefined) return false;
     const contact = contactOf(plan, this.scenario, this.up);
     this.incarnations.set(host, this.incarnation(host) + 1);
-    this.lost.set(host, new LostPeers());
+    if (this.world.engine(host) === undefined) this.lost.set(host, new LostPeers());
     if (contact !== undefined && !this.isReached(host, contact)) this.unreached.add(host);
     this.ask(host, contact);
     this.world.join(host, this.config, this.peersFor(contact));
@@ -204,7 +204,7 @@ class ScenarioRun implements RunView, RunListener {
   private seek(plan: PeerPlan, incarnation: number, round: number): void {
     const { host } = plan;
     this.world.at(this.world.nowMs + RETRY_MS, () => {
-      if (this.incarnation(host) !== incarnation || this.world.engine(host) === undefined) return;
+      if (this.incarnation(host) !== incarnation || this.group(host) === undefined) return;
       const isIsolated = this.group(host)?.overlay.neighbours.length === 0;
       this.missAsked(host);
       if (!this.isPaused(host) && (isIsolated || round % (HEAL_MS / RETRY_MS) === 0)) {
@@ -272,18 +272,24 @@ class ScenarioRun implements RunView, RunListener {
 
   private crash(host: number): boolean {
     if (this.world.engine(host) === undefined) return false;
+    const wasMember = this.group(host) !== undefined;
     this.world.crash(host);
-    this.applications.stop(host);
-    for (const checker of this.verdict.checkers) checker.onDown?.(host);
+    if (wasMember) this.end(host);
     return true;
   }
 
-  private leave(host: number): boolean {
-    if (this.world.engine(host) === undefined || this.isPaused(host)) return false;
-    this.world.leave(host);
+  private leave(host: number, stays: boolean): boolean {
+    if (this.group(host) === undefined || this.isPaused(host)) return false;
+    if (stays) this.world.leaveGroup(host);
+    else this.world.leave(host);
+    this.end(host);
+    return true;
+  }
+
+  /** It is no member any more. */
+  private end(host: number): void {
     this.applications.stop(host);
     for (const checker of this.verdict.checkers) checker.onDown?.(host);
-    return true;
   }
 
   private stateHash(): string {

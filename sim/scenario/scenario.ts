@@ -67,8 +67,8 @@ export type PeerFault =
   | (Crash & { readonly kind: 'massFailure'; readonly share: number })
   /** It stands still, and goes on with its state: a stopped process, a sleeping machine. */
   | (During & { readonly kind: 'pause'; readonly peer: number })
-  /** It says good-bye; comes back when `rejoinAfterMs` says so. */
-  | { readonly kind: 'leave'; readonly atMs: number; readonly peer: number; readonly rejoinAfterMs?: number }
+  /** It says good-bye; comes back when `rejoinAfterMs` says so, as a new incarnation, or as the same one when its process `stays`. */
+  | { readonly kind: 'leave'; readonly atMs: number; readonly peer: number; readonly rejoinAfterMs?: number; readonly stays?: boolean }
   /** It needs `inputMs` for each message and timer. */
   | (During & { readonly kind: 'slow'; readonly peer: number; readonly inputMs: number })
   /** Its clock runs at `rate` times the true speed. */

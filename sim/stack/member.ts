@@ -51,20 +51,33 @@ export class Member {
     this.gone = new Promise((resolve) => { this.onGone = resolve; });
   }
 
-  /** Whether it has joined. */
+  /** Whether it is a member. */
   get joined(): boolean {
     return this.group !== undefined;
   }
 
   async open(): Promise<void> {
-    const { process, options: { config, hosts } } = this;
+    const { process, options: { config } } = this;
     const peer = await openPeer({
       listen: urlOf(process.host), bootstrap: `udp://${SEED_NAME}:${PORT}`, id: idOf(process.host), prefer: 'udp', messageBytesMax: config.messageBytesMax,
     }, process.environment);
     if (!process.alive) return;
     this.peer = peer;
+    this.join();
+  }
+
+  /** Joins the group, for the first time or again. */
+  join(): void {
+    const { peer, process, options: { config, hosts } } = this;
+    if (peer === undefined) return;
     this.group = peer.join(GROUP_NAME, joinOptions(config, hosts.filter((host) => host !== process.host)));
     this.listen(this.group);
+  }
+
+  /** It leaves the group, and stays for another time. */
+  leaveGroup(): void {
+    void this.group?.leave();
+    this.group = undefined;
   }
 
   /** The identity of what was published; `undefined` when that was not possible, or the process is gone before. */
@@ -118,12 +131,12 @@ export class Member {
   private listen(group: Group): void {
     const { process, options: { handlers } } = this;
     group.on('message', ({ data, id, hops }) => {
-      if (process.alive) handlers.onDelivery(process.host, { kind: 'data', group: GROUP_REF, ...messageId(id), hops, repair: false, payload: data });
+      if (process.alive && this.group === group) handlers.onDelivery(process.host, { kind: 'data', group: GROUP_REF, ...messageId(id), hops, repair: false, payload: data });
     });
     // The events of the API leave out the incarnation of a publisher whose messages are lost.
     const onEvent = group.onEvent.bind(group);
     group.onEvent = (event) => {
-      if (process.alive) handlers.onEvent(process.host, this.translated(event));
+      if (process.alive && this.group === group) handlers.onEvent(process.host, this.translated(event));
       onEvent(event);
     };
   }

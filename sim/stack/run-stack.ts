@@ -52,7 +52,11 @@ class StackRun implements StackView {
   private readonly plans: ReadonlyMap<number, PeerPlan>;
   private readonly verdict: Verdict;
   private readonly members = new Map<number, Member>();
+  /** By host: how often somebody there has joined. */
+  private readonly incarnations = new Map<number, number>();
   private readonly applications: Applications;
+  /** Hosts whose peer has left the group, and is still up. */
+  private readonly left = new Set<number>();
   /** Peers that say good-bye; none starts on that host before they have done so. */
   private readonly leaving = new Map<number, Promise<void>>();
   private readonly published = new PublishedMessages();
@@ -99,7 +103,7 @@ class StackRun implements StackView {
   }
 
   incarnation(host: number): number {
-    return this.world.incarnation(host);
+    return this.incarnations.get(host) ?? 0;
   }
 
   get allPublished(): readonly Published[] {
@@ -128,7 +132,7 @@ class StackRun implements StackView {
       up: () => this.up,
       crash: (host) => this.crash(host),
       wipe: (host) => this.applications.wipe(host),
-      leave: (host) => this.leave(host),
+      leave: (host, stays) => this.leave(host, stays),
       rejoin: (host) => this.join(host),
       // The machine stands still by itself.
       paused: () => {},
@@ -190,7 +194,9 @@ class StackRun implements StackView {
   /** Answers whether the host was free. */
   private join(host: number): boolean {
     const plan = this.plans.get(host);
-    if (plan === undefined || this.members.has(host)) return false;
+    if (plan === undefined) return false;
+    const there = this.members.get(host);
+    if (there !== undefined) return this.joinAgain(host, there);
     const leaving = this.leaving.get(host);
     if (leaving !== undefined) {
       void leaving.then(() => this.join(host));
@@ -203,11 +209,23 @@ class StackRun implements StackView {
     const member = new Member(process, { config: this.config, hosts: [...this.plans.keys()], handlers: this });
     this.members.set(host, member);
     void this.world.waitFor(member.open().then(() => {
-      if (!member.joined) return;
-      this.applications.start(host);
-      for (const checker of this.verdict.checkers) checker.onUp?.(host);
+      if (member.joined) this.begin(host);
     }));
     return true;
+  }
+
+  /** Answers whether it had left. */
+  private joinAgain(host: number, member: Member): boolean {
+    if (!this.left.delete(host)) return false;
+    member.join();
+    this.begin(host);
+    return true;
+  }
+
+  private begin(host: number): void {
+    this.incarnations.set(host, this.incarnation(host) + 1);
+    this.applications.start(host);
+    for (const checker of this.verdict.checkers) checker.onUp?.(host);
   }
 
   private publishPlan(plan: PublishPlan, index: number): void {
@@ -242,19 +260,25 @@ class StackRun implements StackView {
     const member = this.members.get(host);
     if (!this.members.delete(host)) return false;
     this.world.kill(host);
-    this.applications.stop(host);
     member?.end();
     this.world.touch();
+    if (this.left.delete(host)) return true;
+    this.applications.stop(host);
     for (const checker of this.verdict.checkers) checker.onDown?.(host);
     return true;
   }
 
-  private leave(host: number): boolean {
+  private leave(host: number, stays: boolean): boolean {
     const member = this.members.get(host);
     if (member?.joined !== true || this.world.machine(host).isPaused) return false;
-    this.members.delete(host);
     this.applications.stop(host);
     for (const checker of this.verdict.checkers) checker.onDown?.(host);
+    if (stays) {
+      member.leaveGroup();
+      this.left.add(host);
+      return true;
+    }
+    this.members.delete(host);
     this.leaving.set(host, this.world.waitFor(member.leave()).then(() => {
       this.leaving.delete(host);
       this.world.kill(host);

@@ -212,4 +212,17 @@ export const STORIES: readonly Story[] = [
     moral: 'newcomers with little room do not fetch what they have had again and again for each other',
     scenario: PAST_FOR_EACH_OTHER,
   },
+  {
+    moral: 'newcomers that compare by ranges do not stand between a message of the past and those who lack it',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'behind newcomers',
+      seed: 15_000_084,
+      underlay: { kind: 'equal', hosts: 12, delayMs: 10 },
+      group: { overlay: 'hyparview', dissemination: { kind: 'anti-entropy', reconcile: 'ranges' }, since: 'now' },
+      peers: Array.from({ length: 12 }, (_, host) => ({ host, joinMs: 0 })),
+      publishes: [{ atMs: 11_180, peer: 2, bytes: 8 }],
+      faults: [{ kind: 'massFailure', share: 0.64, atMs: 6635, restartAfterMs: 4603 }],
+    },
+  },
 ];
