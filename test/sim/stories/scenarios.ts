@@ -169,4 +169,32 @@ export const STORIES: readonly Story[] = [
       faults: [{ kind: 'clog', atMs: 3137, forMs: 2500, between: { from: [0, 1, 2], to: [0, 2] } }, { kind: 'massFailure', share: 0.43, atMs: 3407, restartAfterMs: 311 }],
     },
   },
+  {
+    moral: 'a newcomer to Cyclon whose walks have all ended at a peer that had just failed joins again, though another has joined through it meanwhile',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'walks into nothing',
+      seed: 1_010_588,
+      underlay: { kind: 'equal', hosts: 6, delayMs: 10 },
+      group: { overlay: 'cyclon', dissemination: 'anti-entropy', order: 'fifo', since: 'history' },
+      peers: [{ host: 0, joinMs: 5 }, { host: 1, joinMs: 9, contact: 0 }, { host: 2, joinMs: 41 }, { host: 3, joinMs: 45, contact: 0 }, { host: 4, joinMs: 50, contact: 2 }, { host: 5, joinMs: 54, contact: 4 }],
+      publishes: [],
+      faults: [{ kind: 'massFailure', share: 0.51, atMs: 49 }],
+      settleMs: 340_000,
+    },
+  },
+  {
+    moral: 'the entry of a peer that is gone does not go round for ever in a group that is smaller than a view of Cyclon',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'undead',
+      seed: 1,
+      underlay: { kind: 'equal', hosts: 12, delayMs: 10 },
+      group: { overlay: 'cyclon', dissemination: 'anti-entropy' },
+      peers: hosts(12).map((host) => ({ host, joinMs: 0 })),
+      publishes: [],
+      faults: [{ kind: 'massFailure', share: 0.4, atMs: 10_000 }],
+      settleMs: 60_000,
+    },
+  },
 ];
