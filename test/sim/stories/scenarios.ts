@@ -197,4 +197,21 @@ export const STORIES: readonly Story[] = [
       settleMs: 60_000,
     },
   },
+  {
+    moral: 'what a newcomer need not be told, past a gap of the neighbour that told it where to start, comes through it to who lacks it all the same',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'behind a newcomer',
+      seed: 50_261,
+      underlay: { kind: 'generated', name: 'waxman', parameters: { routers: 19 }, seed: 901 },
+      group: { overlay: { kind: 'switch-tree', refreshIntervalMs: 1000, switchIntervalMs: 1000 }, dissemination: 'tree', repair: 'anti-entropy', order: 'none', since: 'now' },
+      peers: [
+        { host: 0, joinMs: 0 }, { host: 1, joinMs: 3875 }, { host: 2, joinMs: 316 }, { host: 3, joinMs: 7168 }, { host: 7, joinMs: 1105 }, { host: 8, joinMs: 6173 }, { host: 9, joinMs: 1421 },
+        { host: 10, joinMs: 1579 }, { host: 11, joinMs: 1737 }, { host: 12, joinMs: 1895 }, { host: 16, joinMs: 1881 }, { host: 17, joinMs: 2684 }, { host: 18, joinMs: 2842 },
+      ],
+      publishes: [{ atMs: 8070, peer: 9, bytes: 8 }, { atMs: 9592, peer: 9, bytes: 1000 }],
+      faults: [{ kind: 'massFailure', share: 0.38, atMs: 7640, restartAfterMs: 3019 }],
+      settleMs: 120_000,
+    },
+  },
 ];
