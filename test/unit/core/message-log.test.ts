@@ -351,14 +351,6 @@ describe('the log of a newcomer', () => {
     expect([log.digest(), log.lackedBy([at(1, [3, 3])], 9)]).toEqual([[at(1, [2, 2, 5, 5, 7, 7])], [data(source, 7), fetched, data(source, 5)]]);
   });
 
-  test('fetches for others what a neighbour had past a gap when this peer started, too, and delivers none of it', () => {
-    const { log, accept } = logWith({ since: 'now' });
-    log.startAt([at(1, [3, 4])], new RecordingEffects());
-    log.fetchFor([at(2, [4, 4])]);
-    expect(log.digest()).toEqual([at(1, [4, 4])]);
-    expect([accept(data(source, 3, { repair: true })), accept(data(source, 2))]).toEqual([[true, []], [true, [delivered(data(source, 2), relay)]]]);
-  });
-
   test('fetches for one who knows nothing of a publisher all that its window can tell apart, and for all publishers up to a bound', () => {
     const { log } = logWith({ since: 'now' });
     log.startAt(Array.from({ length: 20 }, (_, i) => at(10_000, [], peerRef(100 + i))), new RecordingEffects());
