@@ -101,10 +101,16 @@ export interface Scenario {
 export const SCENARIO_FORMAT = 'overlaycast-scenario/1';
 
 /** When the last thing of a scenario happens, faults healed. */
-export function lastMs({ peers, publishes, commands = [], faults }: Scenario): number {
+export function lastMs(scenario: Scenario): number {
+  const { publishes, commands = [] } = scenario;
+  return Math.max(calmMs(scenario), ...publishes.map(({ atMs }) => atMs), ...commands.map(({ atMs }) => atMs));
+}
+
+/** When the last peer has joined and the last fault has healed: from then on peers only publish. */
+export function calmMs({ peers, faults }: Scenario): number {
   const ends = faults.map((fault) => {
     if ('forMs' in fault) return fault.atMs + fault.forMs;
     return fault.atMs + (('restartAfterMs' in fault ? fault.restartAfterMs : 'rejoinAfterMs' in fault ? fault.rejoinAfterMs : undefined) ?? 0);
   });
-  return Math.max(0, ...peers.map(({ joinMs }) => joinMs), ...publishes.map(({ atMs }) => atMs), ...commands.map(({ atMs }) => atMs), ...ends);
+  return Math.max(0, ...peers.map(({ joinMs }) => joinMs), ...ends);
 }
