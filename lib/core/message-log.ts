@@ -224,7 +224,7 @@ export class MessageLog {
       if (window === undefined) continue;
       // A stream that has begun already, since its buffer was full, leaves nothing out.
       const start = Math.min(next, this.order?.begunAt(origin, epoch) ?? Infinity);
-      this.skip(window, start);
+      this.skip(window, start, start === next ? beyond : undefined);
       if (start === next) marksLeft -= markSeen(window, beyond, marksLeft);
       if (this.limits.order !== 'none') this.messageOrder().startAt(origin, epoch, start, effects);
     }
@@ -278,9 +278,9 @@ export class MessageLog {
     }
   }
 
-  private skip(log: OriginLog, start: number): void {
+  private skip(log: OriginLog, start: number, beyond?: readonly number[]): void {
     log.skipTo(start);
-    this.starts?.set(log, start);
+    this.starts?.set(log, start, beyond);
   }
 
   /** The window of an origin that another peer tells of; `undefined` when a later incarnation is known, or there are too many. */

@@ -12,11 +12,12 @@ import { SequenceWindow, WINDOW_SIZE } from './sequence-window.ts';
 export class StartPoints {
   /** The newcomer has been told, or has given up asking. */
   known = false;
+  /** What is older, as who told of it had it. */
   private readonly points = new Map<PeerRef, StartPoint>();
 
-  /** `start` is the first number of the stream that is delivered. */
-  set({ origin, epoch }: OriginLog, start: number): void {
-    this.points.set(origin, { epoch, start, fetched: undefined });
+  /** `start` is the first number of the stream that is delivered, but for those in the ranges `beyond`, which are older too. */
+  set({ origin, epoch }: OriginLog, start: number, beyond: readonly number[] = []): void {
+    this.points.set(origin, { origin, epoch, next: start, beyond, fetched: undefined });
   }
 
   /** Whether a message that has come is older than the start of its stream. Then it is not fetched a second time, even if no room was left to keep it. */
@@ -37,7 +38,7 @@ export class StartPoints {
   /** Whether the message is older than the start of its stream. */
   isBefore({ origin, epoch, seq }: MessageId): boolean {
     const point = this.points.get(origin);
-    return point !== undefined && point.epoch === epoch && seq < point.start;
+    return point?.epoch === epoch && covers(point, { origin, epoch, seq });
   }
 
   /**
@@ -51,11 +52,11 @@ export class StartPoints {
     const point = this.points.get(origin);
     if (point === undefined || point.epoch !== epoch) return [undefined, 0];
     const first = Math.max(theirs?.epoch === epoch ? theirs.next : 0, log.highest + 1 - WINDOW_SIZE);
-    const end = Math.min(point.start, first + numbersMax);
+    const end = Math.min(Math.max(point.next, (point.beyond.at(-1) ?? -1) + 1), log.highest + 1, first + numbersMax);
     const wanted: number[] = [];
     for (let seq = first; seq < end; seq++) {
       const id = { origin, epoch, seq };
-      if (!covers(theirs, id) && this.wasNeverHere(log, id, isHere)) wanted.push(seq);
+      if (covers(point, id) && !covers(theirs, id) && this.wasNeverHere(log, id, isHere)) wanted.push(seq);
     }
     return [wanted.length === 0 ? undefined : without(log, wanted), Math.max(0, end - first)];
   }
@@ -71,9 +72,7 @@ export class StartPoints {
   }
 }
 
-interface StartPoint {
-  readonly epoch: number;
-  readonly start: number;
+interface StartPoint extends DigestEntry {
   /** What has come all the same. */
   fetched: SequenceWindow | undefined;
 }

@@ -26,9 +26,11 @@ import type { Random } from '../core/random.ts';
  *   peer itself: there is none that could be exchanged.
  * - A walk that ends where the newcomer is known already is lost.
  * - A peer whose view is empty joins again through a contact that it was given.
- * - A contact through which nothing came of a Join counts as one that did not answer:
- *   its walks may have been lost, and others who join through this peer then would make
- *   an island with it.
+ * - A contact through which a Join came to nothing counts as one that has not answered:
+ *   all walks may end at peers that have just failed, while others join through the newcomer.
+ * - An entry that is older than a failure of its peer is not taken back: in a group that
+ *   is no larger than a view each shuffle brings all entries, and those of peers that are
+ *   gone would go round for ever.
  * - Peers that did not answer are remembered, and now and then one of them is joined
  *   through: the paper has nothing that brings the parts together after a partition that
  *   has outlasted the entries of the other part.
@@ -60,10 +62,12 @@ export class Cyclon implements Overlay {
   private seq = 0;
   /** Entries that may still come from the walks of this peer's own join. */
   private welcomesLeft = 0;
-  /** Whom this peer has asked to let it in, as long as nothing has come of it, and how many shuffles ago. */
-  private asked: { readonly contact: PeerRef; readonly shuffles: number } | undefined = undefined;
-  /** Peers that have not answered and were not heard of since, all to be asked in turn. */
-  private lost: readonly PeerRef[] = NOBODY;
+  /** Peers that have not answered and were not heard of since, all to be asked in turn, with the interval in which that was found. */
+  private readonly lost = new Map<PeerRef, number>();
+  /** Whom the last Join went to; lost until a walk of it has ended well. */
+  private joined: PeerRef | undefined = undefined;
+  /** Intervals since the start. */
+  private intervals = 0;
   /** Shuffles before a lost peer is asked. */
   private untilAsked = LOST_EVERY;
   /** Shuffles that failed. */
@@ -100,8 +104,8 @@ export class Cyclon implements Overlay {
   onTimer(timer: Timer, nowMs: number, effects: Effects): void {
     if (timer.kind !== 'cyclon') return;
     this.setTimer(this.options.shuffleIntervalMs, effects);
+    this.intervals++;
     this.failPending(nowMs, effects);
-    this.failJoin();
     this.askLost(effects);
     if (this.neighbours.length > 0) return this.shuffle(effects);
     if (this.contacts.length === 0) return;
@@ -130,8 +134,8 @@ export class Cyclon implements Overlay {
     this.neighbours.forEach(visit);
     this.contacts.forEach(visit);
     this.pending?.sent.forEach(visit);
-    if (this.asked !== undefined) visit(this.asked.contact);
-    this.lost.forEach(visit);
+    for (const peer of this.lost.keys()) visit(peer);
+    if (this.joined !== undefined) visit(this.joined);
   }
 
   /** The age of the entry of `peer`; `undefined` when the view has none. */
@@ -175,7 +179,8 @@ export class Cyclon implements Overlay {
   private onCyclonWelcome({ peer, age }: CyclonWelcome, nowMs: number, effects: Effects): void {
     if (this.welcomesLeft === 0) return;
     this.welcomesLeft--;
-    this.asked = undefined;
+    if (this.joined !== undefined) this.lost.delete(this.joined);
+    this.joined = undefined;
     this.merge([{ peer, age }], NOBODY, nowMs, effects);
   }
 
@@ -215,7 +220,7 @@ export class Cyclon implements Overlay {
   private merge(entries: readonly CyclonEntry[], sent: readonly PeerRef[], nowMs: number, effects: Effects): void {
     let nextSent = 0;
     for (const entry of entries.slice(0, this.options.shuffleLength)) {
-      if (entry.peer === this.self || this.neighbours.includes(entry.peer)) continue;
+      if (entry.peer === this.self || this.neighbours.includes(entry.peer) || this.isPast(entry)) continue;
       while (this.full && nextSent < sent.length) this.remove(sent[nextSent++] as PeerRef, nowMs, effects);
       if (this.full) return;
       this.add(entry, nowMs, effects);
@@ -228,34 +233,34 @@ export class Cyclon implements Overlay {
     this.pending = undefined;
     this.unanswered++;
     this.remove(pending.partner, nowMs, effects);
-    this.lose(pending.partner);
+    this.lose(pending.partner, this.intervals);
   }
 
-  /** What comes of a Join needs a round trip or a few: two shuffles in all. */
-  private failJoin(): void {
-    if (this.asked === undefined) return;
-    const { contact, shuffles } = this.asked;
-    this.asked = shuffles === 0 ? { contact, shuffles: 1 } : undefined;
-    if (shuffles > 0 && !this.neighbours.includes(contact)) this.lose(contact);
-  }
-
-  private lose(peer: PeerRef): void {
-    this.lost = [...this.lost.filter((other) => other !== peer), peer].slice(-LOST_MAX);
+  /** The peer goes last. */
+  private lose(peer: PeerRef, sinceInterval: number): void {
+    this.lost.delete(peer);
+    this.lost.set(peer, sinceInterval);
+    if (this.lost.size <= LOST_MAX) return;
+    const [oldest] = this.lost.keys();
+    if (oldest !== undefined) this.lost.delete(oldest);
   }
 
   private found(peer: PeerRef): void {
-    if (this.asked?.contact === peer) this.asked = undefined;
-    if (this.lost.includes(peer)) this.lost = this.lost.filter((other) => other !== peer);
+    this.lost.delete(peer);
+  }
+
+  /** Made before its peer was found not to answer, it tells nothing new. */
+  private isPast({ peer, age }: CyclonEntry): boolean {
+    const lostInterval = this.lost.get(peer);
+    return lostInterval !== undefined && age >= this.intervals - lostInterval;
   }
 
   /** A lost peer may be back, or in another part of the group. */
   private askLost(effects: Effects): void {
-    if (this.lost.length === 0 || --this.untilAsked > 0) return;
+    if (this.lost.size === 0 || --this.untilAsked > 0) return;
     this.untilAsked = LOST_EVERY;
-    const [peer, ...others] = this.lost;
-    if (peer === undefined) return;
-    this.lost = [...others, peer];
-    this.join(peer, effects);
+    const [peer] = this.lost.keys();
+    if (peer !== undefined) this.join(peer, effects);
   }
 
   private joinContact(effects: Effects): void {
@@ -265,7 +270,8 @@ export class Cyclon implements Overlay {
 
   private join(contact: PeerRef, effects: Effects): void {
     this.welcomesLeft = this.options.viewSize;
-    this.asked = { contact, shuffles: 0 };
+    this.joined = contact;
+    this.lose(contact, this.lost.get(contact) ?? JOINED);
     effects.send(contact, { kind: 'join', group: this.group });
   }
 
@@ -304,6 +310,9 @@ const CONTACTS_MAX = 8;
 
 /** Peers remembered that did not answer. */
 const LOST_MAX = 64;
+
+/** In place of the interval of a failure, of a contact that has not failed: any entry of it is later. */
+const JOINED = -Infinity;
 
 /** Shuffles from one question to a lost peer to the next, while there is one. A guess: ten seconds by default, as live peers try lost neighbours. */
 const LOST_EVERY = 10;

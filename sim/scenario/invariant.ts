@@ -60,7 +60,8 @@ export interface Violation {
 
 /** Watches one run. What it does not care for it leaves out. Throws nothing: it reports. */
 export interface Checker {
-  onTransmission?(from: number, to: number, message: Message): void;
+  /** `again`: a link repeats what was lost; what its sender holds has gone on since. */
+  onTransmission?(from: number, to: number, message: Message, again: boolean): void;
   /** The peer has published something, and what followed at once has happened. */
   onPublish?(peer: number, published: Published): void;
   onDelivery?(peer: number, from: number, message: DataMessage): void;

@@ -9,7 +9,7 @@ import { type Observer, SilentObserver } from '../world/observer.ts';
 import { GROUP, World } from '../world/world.ts';
 import type { Application, StartApplication } from './application.ts';
 import { Applications } from './applications.ts';
-import { Course, PROBES, PROBE_ROUNDS } from './course.ts';
+import { Course, PROBES } from './course.ts';
 import { type FaultEffect, FaultSchedule } from './fault-schedule.ts';
 import type { Invariant, Published, RunView, Violation } from './invariant.ts';
 import { PublishedMessages, payloadOf } from './published-messages.ts';
@@ -162,11 +162,12 @@ class ScenarioRun implements RunView, RunListener {
   /** All is good: then what is published now must come to all. Answers whether there is anything to wait for. */
   private probe(course: Course): boolean {
     // An application would not know what to do with it.
-    if (this.probeRounds === PROBE_ROUNDS || this.up.length < 2 || this.applications.exist) return false;
+    const probes = PROBES[this.probeRounds];
+    if (probes === undefined || this.up.length < 2 || this.applications.exist) return false;
     this.probeRounds++;
     course.goOn(this.nowMs);
     const before = this.published.size;
-    this.random.sample(this.up, PROBES).forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, this.probeRounds, index)));
+    this.random.sample(this.up, probes).forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, this.probeRounds, index)));
     for (const checker of this.verdict.checkers) checker.onProbe?.(this.allPublished.slice(before));
     return true;
   }
@@ -315,8 +316,8 @@ class ScenarioRun implements RunView, RunListener {
   }
 
   /** @internal */
-  onTransmission(from: PeerRef, to: PeerRef, message: Message): void {
-    for (const checker of this.verdict.checkers) checker.onTransmission?.(from, to, message);
+  onTransmission(from: PeerRef, to: PeerRef, message: Message, again: boolean): void {
+    for (const checker of this.verdict.checkers) checker.onTransmission?.(from, to, message, again);
   }
 
   /** @internal */

@@ -4,7 +4,7 @@ import type { DataMessage } from '../../lib/core/messages.ts';
 import { Random } from '../../lib/core/random.ts';
 import type { Application, StartApplication } from '../scenario/application.ts';
 import { Applications } from '../scenario/applications.ts';
-import { Course, PROBES, PROBE_ROUNDS } from '../scenario/course.ts';
+import { Course, PROBES } from '../scenario/course.ts';
 import { FaultSchedule } from '../scenario/fault-schedule.ts';
 import type { Checker, GroupView, Invariant, Published, StackView } from '../scenario/invariant.ts';
 import { STACK_INVARIANTS } from '../scenario/invariants.ts';
@@ -175,11 +175,13 @@ class StackRun implements StackView {
     // An application would not know what to do with it.
     if (this.up.length < 2 || this.applications.exist) return false;
     const reached = this.isProbing && this.verdict.isGood();
-    if (reached && ++this.probesReached === PROBE_ROUNDS) return false;
+    if (reached) this.probesReached++;
+    const probes = PROBES[this.probesReached];
+    if (probes === undefined) return false;
     if (reached || !this.hasProbed) course.goOn(this.nowMs);
     this.hasProbed = true;
     const before = this.published.size;
-    const publishers = this.random.sample(this.up, PROBES);
+    const publishers = this.random.sample(this.up, probes);
     const outcomes = publishers.map((host, index) => this.publish(host, new Uint8Array(PROBE_BYTES).fill(index + 1)));
     await this.world.run(this.world.nowMs);
     const all = await Promise.all(outcomes.map((outcome) => Promise.race([outcome, false])));

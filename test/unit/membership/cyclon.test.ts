@@ -183,7 +183,7 @@ describe('Voulgaris et al., failures', () => {
     expect(fire()).toEqual([again, emitted({ kind: 'isolated', group: GROUP }), sent(contact, join)]);
   });
 
-  test('a contact through which nothing came of a Join for two shuffles is asked again like one that did not answer', () => {
+  test('a contact through which nothing came of a Join is asked again like one that did not answer', () => {
     const asksOf = (...received: readonly (readonly [PeerRef, Message])[]): number[] => {
       const { cyclon, fire, addContact } = member([entry(partner)], { shuffleLength: 1 });
       addContact(contact);
@@ -195,7 +195,7 @@ describe('Voulgaris et al., failures', () => {
         return asks ? cycle : -1;
       }).filter((cycle) => cycle >= 0);
     };
-    expect(asksOf()).toEqual([10, 20]);
+    expect(asksOf()).toEqual([9, 19]);
     expect(asksOf([walker, welcome(walker)])).toEqual([]);
     expect(asksOf([contact, shuffle(0)])).toEqual([]);
   });
@@ -252,6 +252,35 @@ describe('Voulgaris et al., joining', () => {
 });
 
 describe('Cyclon', () => {
+  test('joins again through a contact whose walks have come to nothing, though others have joined through this peer meanwhile', () => {
+    const { addContact, receive, fire } = member([]);
+    addContact(contact);
+    receive(newcomer, join);
+    /** The newcomer answers the shuffle. */
+    const joins = (_: unknown, seq: number): Effect[] => {
+      const effects = fire();
+      receive(newcomer, reply(seq));
+      return effects.filter((effect) => effect.effect === 'send' && effect.message.kind === 'join');
+    };
+    expect(Array.from({ length: 10 }, joins)).toEqual([...Array<Effect[]>(9).fill([]), [sent(contact, join)]]);
+    receive(newcomer, welcome(newcomer));
+    expect(Array.from({ length: 20 }, (_, interval) => joins(_, interval + 10)).flat()).toEqual([]);
+  });
+
+  test('does not take back an entry that is older than a failure of its peer', () => {
+    const { receive, fire, view } = member([entry(other, 3)]);
+    fire();
+    fire();
+    expect(view()).toEqual([]);
+    receive(partner, shuffle(0, entry(other, 0)));
+    expect(view()).toEqual([]);
+    for (let interval = 0; interval < 3; interval++) fire();
+    receive(partner, shuffle(0, entry(other, 3)));
+    expect(view()).toEqual([]);
+    receive(partner, shuffle(0, entry(other, 2)));
+    expect(view()).toEqual([[other, 2]]);
+  });
+
   test('names every peer that it may send to', () => {
     const { cyclon, addContact, fire } = member([entry(partner, 3), entry(other, 0)]);
     addContact(contact);
