@@ -1,9 +1,11 @@
+import type { Audited } from './audit.ts';
 import { CausalOrder } from './causal-order.ts';
 import type { DropReason, Effects, GapTimer } from './effects.ts';
 import { FifoOrder } from './fifo-order.ts';
 import { History, type HistoryObserver } from './history.ts';
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
 import { lackedOf } from './lacked-messages.ts';
+import type { LogLimits } from './log-limits.ts';
 import type { MessageOrder } from './message-order.ts';
 import type { CausalEntry, DataMessage, DigestEntry } from './messages.ts';
 import { NOBODY, OriginLog, markSeen, rangeHasUnseen } from './origin-log.ts';
@@ -13,18 +15,7 @@ import { StartPoints } from './start-points.ts';
 /** Origins by which the beginning of a digest moves on; as many with a gap or two each fit into one message. */
 const DIGEST_STEP = 1024;
 
-/** Limits of a log; see `DEFAULTS` in `config.ts` for meanings and values. */
-export interface LogLimits {
-  readonly order: 'none' | 'fifo' | 'causal';
-  readonly since: 'any' | 'now' | 'history';
-  readonly historyMessagesMax: number;
-  readonly historyBytesMax: number;
-  readonly originsMax: number;
-  readonly gapTimeoutMs: number;
-  readonly orderBufferMax: number;
-  readonly digestRangesMax: number;
-  readonly messageBytesMax: number;
-}
+export type { LogLimits } from './log-limits.ts';
 
 /** Largest overlay hop count on the wire (two bytes). A message that comes with it could not be counted further: it is in a loop. */
 export const HOPS_MAX = 0xffff;
@@ -148,6 +139,11 @@ export class MessageLog {
   /** How many messages the history has let go to stay within its bounds. */
   get evicted(): number {
     return this.history?.evicted ?? 0;
+  }
+
+  /** What history and order count, counted anew. */
+  get audit(): readonly Audited[] {
+    return [...(this.history?.audit ?? []), ...(this.order?.audit ?? [])];
   }
 
   /** To be called before anything is kept. */

@@ -1,3 +1,4 @@
+import type { Audited } from './audit.ts';
 import type { Effects, Timer } from './effects.ts';
 import type { PeerRef } from './ids.ts';
 import type { DataMessage, Message } from './messages.ts';
@@ -75,6 +76,10 @@ export interface Dissemination extends NeighbourListener {
   readonly ignoresDuplicates: boolean;
   /** What it had to let go, and the like, by name; absent where it counts nothing. */
   readonly counters?: Readonly<Record<string, number>>;
+  /** What it counts to stay within its bounds, counted anew; absent where it counts nothing. */
+  readonly audit?: readonly Audited[];
+  /** What it has still to do beside its periodic steps, by name: all 0 when no message is on its way any more; absent where that shows in what it sends alone. */
+  readonly unfinished?: Readonly<Record<string, number>>;
   start(nowMs: number, effects: Effects): void;
   /** Whether it can take one more message of this peer's own without losing one before it was told; absent where what is published goes out at once. */
   hasRoom?(): boolean;

@@ -1,10 +1,12 @@
 import type { Invariant, StackView } from './invariant.ts';
 import { CONVERGED, HANDED_ON, REACHES_ALL } from './invariants/convergence.ts';
 import { CAUSAL_ORDER, DELIVERED_AS_PUBLISHED, DELIVERED_ONCE, FIFO_ORDER, LOSSES_SAID } from './invariants/delivery.ts';
+import { COUNTS_TRUE } from './invariants/counters.ts';
 import { LIMITS_KEPT } from './invariants/limits.ts';
 import { MESH_DEGREES, MESH_MUTUAL } from './invariants/mesh.ts';
 import { MEMBERS_KNOWN, MESH_DEGREE, TREES_FROM_ALL } from './invariants/narada.ts';
 import { CLUSTERS_BOUNDED, HIERARCHY_STANDS, LEADERS_CIRCLES_END } from './invariants/nice.ts';
+import { RESTS } from './invariants/rest.ts';
 import { TREE_CIRCLES_END, TREE_DEGREE, TREE_SPANS } from './invariants/switch-tree.ts';
 import { TALKS_TO_NEIGHBOURS } from './invariants/traffic.ts';
 import { TREES_SPAN } from './invariants/trees.ts';
@@ -24,4 +26,5 @@ export const INVARIANTS: readonly Invariant[] = [
   TREE_DEGREE, TREE_CIRCLES_END, TREE_SPANS,
   CLUSTERS_BOUNDED, LEADERS_CIRCLES_END, HIERARCHY_STANDS,
   MEMBERS_KNOWN, MESH_DEGREE, TREES_FROM_ALL,
+  COUNTS_TRUE, RESTS,
 ];
