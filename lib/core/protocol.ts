@@ -25,10 +25,20 @@ export interface Overlay {
   addContact(peer: PeerRef, nowMs: number, effects: Effects): void;
   /** What it had to let go, and the like, by name; absent where it counts nothing. */
   readonly counters?: Readonly<Record<string, number>>;
+  /** Questions without an answer so far, of those after which something waits; absent where it asks none. */
+  readonly questions?: readonly Question[];
   /** Says good-bye to the neighbours. */
   leave(nowMs: number, effects: Effects): void;
   /** Every peer that it may still name or send to: who keeps a table of peers must keep these. */
   eachPeer(visit: (peer: PeerRef) => void): void;
+}
+
+/** What a peer has asked, and waits for. */
+export interface Question {
+  /** Tells it from all that this peer has asked before. */
+  readonly name: string;
+  /** The wait is over after so long, by the peer's clock, whether there is an answer or not. */
+  readonly timeoutMs: number;
 }
 
 /** An overlay that knows a tree for each publisher, and along it where a message goes. */
@@ -43,6 +53,8 @@ export interface EditableOverlay extends Overlay {
   readonly passive: readonly PeerRef[];
   /** It has as many neighbours as it may have. */
   readonly full: boolean;
+  /** Whether free places are kept for somebody. */
+  readonly held: boolean;
   /** Makes a neighbour of `peer` if there is room; answers whether it is one now. Nothing is sent. */
   admit(peer: PeerRef, nowMs: number, effects: Effects): boolean;
   /** Makes a passive peer of a neighbour; answers whether it was one. Nothing is sent. */

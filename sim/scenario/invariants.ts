@@ -2,16 +2,21 @@ import type { Invariant, StackView } from './invariant.ts';
 import { CONVERGED, HANDED_ON, REACHES_ALL } from './invariants/convergence.ts';
 import { CAUSAL_ORDER, DELIVERED_AS_PUBLISHED, DELIVERED_ONCE, FIFO_ORDER, LOSSES_SAID } from './invariants/delivery.ts';
 import { COUNTS_TRUE } from './invariants/counters.ts';
+import { AGES_TRUE, LOST_ASKED, VIEWS_FRESH } from './invariants/cyclon.ts';
+import { VIEWS_FILLED } from './invariants/fill.ts';
 import { LIMITS_KEPT } from './invariants/limits.ts';
+import { GOODBYES_SAID, LINKS_MATCH } from './invariants/links.ts';
 import { MESH_DEGREES, MESH_MUTUAL } from './invariants/mesh.ts';
 import { MEMBERS_KNOWN, MESH_DEGREE, TREES_FROM_ALL } from './invariants/narada.ts';
 import { CLUSTERS_BOUNDED, HIERARCHY_STANDS, LEADERS_CIRCLES_END } from './invariants/nice.ts';
 import { RESTS } from './invariants/rest.ts';
+import { SWAPS_PAY } from './invariants/swaps.ts';
 import { TREE_CIRCLES_END, TREE_DEGREE, TREE_SPANS } from './invariants/switch-tree.ts';
 import { TALKS_TO_NEIGHBOURS } from './invariants/traffic.ts';
 import { TREES_SPAN } from './invariants/trees.ts';
 import { GAPS_AWAITED, HISTORY_KEPT, NO_STORM, PUBLISHED_ANEW, TURNS_TAKEN } from './invariants/upkeep.ts';
 import { ALL_KNOWN, CONNECTED, VIEWS_SOUND, VIEWS_SYMMETRIC } from './invariants/views.ts';
+import { WAITS_END } from './invariants/waits.ts';
 
 /** Those that look at what every kind of run shows. */
 export const STACK_INVARIANTS: readonly Invariant<StackView>[] = [
@@ -26,5 +31,6 @@ export const INVARIANTS: readonly Invariant[] = [
   TREE_DEGREE, TREE_CIRCLES_END, TREE_SPANS,
   CLUSTERS_BOUNDED, LEADERS_CIRCLES_END, HIERARCHY_STANDS,
   MEMBERS_KNOWN, MESH_DEGREE, TREES_FROM_ALL,
-  COUNTS_TRUE, RESTS,
+  COUNTS_TRUE, RESTS, WAITS_END,
+  VIEWS_FILLED, LINKS_MATCH, GOODBYES_SAID, VIEWS_FRESH, AGES_TRUE, LOST_ASKED, SWAPS_PAY,
 ];
