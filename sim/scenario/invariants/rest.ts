@@ -2,6 +2,7 @@ import { groupConfig } from '../../../lib/core/config.ts';
 import type { DataMessage, Message } from '../../../lib/core/messages.ts';
 import type { Group } from '../../../lib/peer/group.ts';
 import type { Invariant } from '../invariant.ts';
+import { lastMs } from '../scenario.ts';
 
 /** Longer than all periodic steps that bring messages are apart, in ms. */
 const QUIET_MS = 2500;
@@ -13,14 +14,20 @@ export const RESTS: Invariant = {
   kind: 'liveness',
   watch(run, report) {
     const { digestRangesMax } = groupConfig(run.scenario.group);
+    const healedMs = lastMs(run.scenario);
+    /** An application goes on publishing of its own accord: then there is no rest. */
+    let goesOn = false;
     let last: { readonly kind: Message['kind']; readonly peer: number; readonly to: number; readonly atMs: number } | undefined = undefined;
     return {
+      onPublish(peer) {
+        if (run.nowMs > healedMs && run.application(peer) !== undefined) goesOn = true;
+      },
       onTransmission(peer, to, message) {
         if (isWork(message) && !isUnsure(message, run.group(to), digestRangesMax)) last = { kind: message.kind, peer, to, atMs: run.nowMs };
       },
       atEnd() {
         // Who is alone has nobody to tell.
-        if (run.up.length < 2) return;
+        if (goesOn || run.up.length < 2) return;
         if (last !== undefined && run.nowMs - last.atMs < QUIET_MS) report(`has sent ${last.kind} to peer ${last.to} ${Math.round(run.nowMs - last.atMs)} ms ago`, last.peer);
         for (const peer of run.up) {
           const group = run.group(peer);
