@@ -1,3 +1,4 @@
+import type { Audited } from './audit.ts';
 import { CausalOrder } from './causal-order.ts';
 import type { DropReason, Effects, GapTimer } from './effects.ts';
 import { FifoOrder } from './fifo-order.ts';
@@ -138,6 +139,11 @@ export class MessageLog {
     return this.history?.evicted ?? 0;
   }
 
+  /** What history and order count, counted anew. */
+  get audit(): readonly Audited[] {
+    return [...(this.history?.audit ?? []), ...(this.order?.audit ?? [])];
+  }
+
   /** To be called before anything is kept. */
   observeHistory(observer: HistoryObserver): void {
     this.history ??= new History(this.limits);
@@ -173,7 +179,7 @@ export class MessageLog {
     for (const { origin } of this.all()) visit(origin);
     for (const { origin, after } of this.history?.messages ?? []) {
       visit(origin);
-      for (const entry of after ?? NO_ENTRIES) visit(entry.origin);
+      after?.forEach((entry) => visit(entry.origin));
     }
     this.order?.eachPeer(visit);
   }
@@ -392,5 +398,3 @@ export class MessageLog {
     return (this.order = new Order(this.group, this.session, gapTimeoutMs, orderBufferMax, this.catchingUp));
   }
 }
-
-const NO_ENTRIES: readonly CausalEntry[] = [];

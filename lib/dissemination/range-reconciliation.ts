@@ -1,3 +1,4 @@
+import type { Audited } from '../core/audit.ts';
 import type { Effects } from '../core/effects.ts';
 import type { MessageId, PeerRef } from '../core/ids.ts';
 import type { IdOf } from '../core/message-key.ts';
@@ -65,6 +66,19 @@ export class RangeReconciliation {
   onCycle(): void {
     this.asked.clear();
     this.askedOf.clear();
+  }
+
+  /** What it counts, counted anew. */
+  get audit(): readonly Audited[] {
+    const { asked, askedOf, index, log } = this;
+    let there = 0;
+    for (const count of askedOf.values()) there += count;
+    return [{ what: 'messages asked for by ranges', counted: asked.size, there }, ...index.audit(log.kept - log.evicted)];
+  }
+
+  /** Messages asked for in this cycle. */
+  get askedFor(): number {
+    return this.asked.size;
   }
 
   /** Begins an exchange with `partner`. */

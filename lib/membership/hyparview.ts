@@ -2,7 +2,7 @@ import type { HyParViewOptions } from '../core/config.ts';
 import type { Effects, NeighbourTimer, Timer } from '../core/effects.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
 import type { ForwardJoin, Message, Neighbour, NeighbourReply, Shuffle, ShuffleReply } from '../core/messages.ts';
-import type { EditableOverlay, NeighbourListener } from '../core/protocol.ts';
+import type { EditableOverlay, NeighbourListener, Question } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { arrayWithRoom } from '../core/room.ts';
 
@@ -52,8 +52,7 @@ export class HyParView implements EditableOverlay {
   private attempt = 0;
   /** How many more passive peers may be asked before the next shuffle. */
   private asksLeft = 0;
-  /** Whether free places are kept for somebody. */
-  private held = false;
+  held = false;
   /** What the last shuffle sent out; the first to make room for what comes back. */
   private shuffled: readonly PeerRef[] = NOBODY;
 
@@ -126,6 +125,11 @@ export class HyParView implements EditableOverlay {
       effects.send(peer, { kind: 'disconnect', group: this.group });
       this.dropActive(peer, nowMs, effects);
     }
+  }
+
+  get questions(): readonly Question[] {
+    const { asked, attempt, options } = this;
+    return asked === undefined ? [] : [{ name: `whether peer ${asked} has a place (attempt ${attempt})`, timeoutMs: options.neighbourTimeoutMs }];
   }
 
   get full(): boolean {

@@ -106,6 +106,10 @@ class ScenarioRun implements RunView, RunListener {
     return this.world.engine(host)?.group(GROUP);
   }
 
+  get links(): readonly (readonly [owner: number, peer: number])[] {
+    return this.world.openLinks;
+  }
+
   incarnation(host: number): number {
     return this.incarnations.get(host) ?? 0;
   }
@@ -316,8 +320,8 @@ class ScenarioRun implements RunView, RunListener {
   }
 
   /** @internal */
-  onTransmission(from: PeerRef, to: PeerRef, message: Message, again: boolean): void {
-    for (const checker of this.verdict.checkers) checker.onTransmission?.(from, to, message, again);
+  onTransmission(from: PeerRef, to: PeerRef, message: Message, attempt: number): void {
+    for (const checker of this.verdict.checkers) checker.onTransmission?.(from, to, message, attempt);
   }
 
   /** @internal */

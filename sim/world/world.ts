@@ -103,6 +103,11 @@ export class World {
     return this.engines[host];
   }
 
+  /** Every link that a peer keeps open: whose it is, and to whom. */
+  get openLinks(): readonly (readonly [owner: number, peer: number])[] {
+    return this.links.all();
+  }
+
   /** Starts a peer on `host` and joins the group; `peers` as `PeerEngine.join` takes them. */
   join(host: number, config: GroupConfig, peers: readonly PeerRef[], group: GroupRef = GROUP): void {
     let engine = this.engines[host];

@@ -12,8 +12,8 @@ export const ASKS_FOR_MISSING: Invariant = {
   kind: 'safety',
   watch(run, report) {
     return {
-      onTransmission(from, to, message, again) {
-        if (again) return;
+      onTransmission(from, to, message, attempt) {
+        if (attempt > 1) return;
         const asked = askedFor(message);
         if (asked.length === 0) return;
         const log = run.group(from)?.log;
@@ -35,8 +35,8 @@ export const GRAFTS_IN_TURN: Invariant = {
     if (dissemination.kind !== 'plumtree' || run.scenario.faults.some(({ kind }) => kind === 'clockSkew')) return undefined;
     const askedMs = new Map<string, number>();
     return {
-      onTransmission(from, to, message, again) {
-        if (again || message.kind !== 'graft' || message.id === undefined) return;
+      onTransmission(from, to, message, attempt) {
+        if (attempt > 1 || message.kind !== 'graft' || message.id === undefined) return;
         const { origin, epoch, seq } = message.id;
         const key = `${from}.${run.incarnation(from)} ${origin} ${epoch} ${seq}`;
         const beforeMs = askedMs.get(key);
@@ -69,8 +69,8 @@ export const ASKED_AND_ANSWERED: Invariant = {
     if (config.overlay.kind === 'full' || config.overlay.kind === 'static' || config.overlay.kind === 'cyclon') return undefined;
     let open: Question[] = [];
     return {
-      onTransmission(from, to, message, again) {
-        if (again || !hasRoom(config, run.allPublished.length) || !areNeighbours(run, from, to)) return;
+      onTransmission(from, to, message, attempt) {
+        if (attempt > 1 || !hasRoom(config, run.allPublished.length) || !areNeighbours(run, from, to)) return;
         const log = run.group(to)?.log;
         const wanted = message.kind === 'digest' && message.mode === 'history' ? (log?.lackedBy([], Infinity) ?? []) : message.kind === 'rangeWant' ? [] : askedFor(message);
         const ids = wanted.filter((id) => log?.find(id) !== undefined && run.group(from)?.log.has(id) === false);

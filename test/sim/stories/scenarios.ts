@@ -270,4 +270,33 @@ export const STORIES: readonly Story[] = [
       settleMs: 120_000,
     },
   },
+  {
+    moral: 'a few peers of Cyclon do not tell each other for ever of one that is gone',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'dead and talked about',
+      seed: 5_000_308,
+      underlay: { kind: 'equal', hosts: 4, delayMs: 10 },
+      group: { overlay: 'cyclon', dissemination: 'anti-entropy' },
+      peers: [{ host: 0, joinMs: 35 }, { host: 1, joinMs: 69 }, { host: 2, joinMs: 103 }, { host: 3, joinMs: 137 }],
+      publishes: [],
+      faults: [{ kind: 'massFailure', share: 0.14, atMs: 370 }],
+    },
+  },
+  {
+    moral: 'a newcomer of Cyclon none of whose walks has come to an end asks its contact again',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'walks lost',
+      seed: 3_000_162,
+      underlay: { kind: 'equal', hosts: 4, delayMs: 10 },
+      group: { overlay: 'cyclon', dissemination: { kind: 'rumor', k: 1 }, repair: { kind: 'anti-entropy', cycleMs: 500 }, order: 'causal', since: 'now' },
+      peers: [{ host: 0, joinMs: 375 }, { host: 1, joinMs: 697 }, { host: 2, joinMs: 965, contact: 1 }, { host: 3, joinMs: 1447, contact: 2 }],
+      publishes: [],
+      faults: [
+        { kind: 'clog', atMs: 932, forMs: 1208, between: { from: [0, 2], to: [0, 1, 2] } },
+        { kind: 'partition', sides: [[1, 2, 3], [0]], oneWay: true, atMs: 1705, forMs: 1417 },
+      ],
+    },
+  },
 ];

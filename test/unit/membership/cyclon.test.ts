@@ -169,6 +169,19 @@ describe('Voulgaris et al., failures', () => {
     expect(asksOf([[partner, shuffle(7)]])).toEqual([]);
   });
 
+  test('an entry of a lost peer is taken again only if it was made since', () => {
+    const { fire, receive, view } = member([entry(partner, 3), entry(other, 0)], { shuffleLength: 1 });
+    fire();
+    fire();
+    receive(other, shuffle(4, entry(partner, 0)));
+    expect(view()).toEqual([[other, 2]]);
+    fire();
+    receive(other, shuffle(5, entry(partner, 1)));
+    expect(view()).toEqual([]);
+    receive(other, shuffle(6, entry(partner, 0)));
+    expect(view()).toEqual([[partner, 0]]);
+  });
+
   test('a partner that no link leads to goes at once; the link to another one tells nothing', () => {
     const { fire, linkDown, view } = member([entry(partner, 3), entry(other, 0)]);
     fire();
@@ -181,23 +194,6 @@ describe('Voulgaris et al., failures', () => {
     expect([fire(), addContact(self)]).toEqual([[again], []]);
     expect(addContact(contact)).toEqual([sent(contact, join)]);
     expect(fire()).toEqual([again, emitted({ kind: 'isolated', group: GROUP }), sent(contact, join)]);
-  });
-
-  test('a contact through which nothing came of a Join is asked again like one that did not answer', () => {
-    const asksOf = (...received: readonly (readonly [PeerRef, Message])[]): number[] => {
-      const { cyclon, fire, addContact } = member([entry(partner)], { shuffleLength: 1 });
-      addContact(contact);
-      const effects = new RecordingEffects();
-      for (const [from, message] of received) cyclon.onMessage(from, message, 0, effects);
-      return Array.from({ length: 24 }, (_, cycle) => {
-        const asks = fire().some((effect) => JSON.stringify(effect) === JSON.stringify(sent(contact, join)));
-        cyclon.onMessage(partner, reply(cycle, entry(partner)), 0, effects);
-        return asks ? cycle : -1;
-      }).filter((cycle) => cycle >= 0);
-    };
-    expect(asksOf()).toEqual([9, 19]);
-    expect(asksOf([walker, welcome(walker)])).toEqual([]);
-    expect(asksOf([contact, shuffle(0)])).toEqual([]);
   });
 
   test('who leaves tells nobody', () => {
@@ -245,6 +241,22 @@ describe('Voulgaris et al., joining', () => {
     expect(view()).toEqual([[other, 7]]);
   });
 
+  test('a contact none of whose walks has ended after two intervals counts as lost', () => {
+    const lostAfter = (answers: readonly Message[]): readonly PeerRef[] => {
+      const { cyclon, addContact, receive, fire } = member([entry(other)]);
+      addContact(contact);
+      for (const answer of answers) receive(walker, answer);
+      receive(other, reply(0));
+      fire();
+      receive(other, reply(0, entry(other)));
+      expect(cyclon.lostPeers).toEqual([]);
+      fire();
+      receive(other, reply(1, entry(other)));
+      return cyclon.lostPeers;
+    };
+    expect([lostAfter([]), lostAfter([welcome(walker)])]).toEqual([[contact], []]);
+  });
+
   test('its own join and walk that come back to it are left alone', () => {
     const { receive } = member([]);
     expect([receive(self, join), receive(walker, { kind: 'forwardJoin', group: GROUP, newcomer: self, timeToLive: 2 }), receive(self, shuffle(0, entry(self)))]).toEqual([[], [], []]);
@@ -252,35 +264,6 @@ describe('Voulgaris et al., joining', () => {
 });
 
 describe('Cyclon', () => {
-  test('joins again through a contact whose walks have come to nothing, though others have joined through this peer meanwhile', () => {
-    const { addContact, receive, fire } = member([]);
-    addContact(contact);
-    receive(newcomer, join);
-    /** The newcomer answers the shuffle. */
-    const joins = (_: unknown, seq: number): Effect[] => {
-      const effects = fire();
-      receive(newcomer, reply(seq));
-      return effects.filter((effect) => effect.effect === 'send' && effect.message.kind === 'join');
-    };
-    expect(Array.from({ length: 10 }, joins)).toEqual([...Array<Effect[]>(9).fill([]), [sent(contact, join)]]);
-    receive(newcomer, welcome(newcomer));
-    expect(Array.from({ length: 20 }, (_, interval) => joins(_, interval + 10)).flat()).toEqual([]);
-  });
-
-  test('does not take back an entry that is older than a failure of its peer', () => {
-    const { receive, fire, view } = member([entry(other, 3)]);
-    fire();
-    fire();
-    expect(view()).toEqual([]);
-    receive(partner, shuffle(0, entry(other, 0)));
-    expect(view()).toEqual([]);
-    for (let interval = 0; interval < 3; interval++) fire();
-    receive(partner, shuffle(0, entry(other, 3)));
-    expect(view()).toEqual([]);
-    receive(partner, shuffle(0, entry(other, 2)));
-    expect(view()).toEqual([[other, 2]]);
-  });
-
   test('names every peer that it may send to', () => {
     const { cyclon, addContact, fire } = member([entry(partner, 3), entry(other, 0)]);
     addContact(contact);
