@@ -26,7 +26,7 @@ export function runHelp(width: number): string[] {
 
 export function swarmHelp(width: number): string[] {
   return [
-    ...wrap('', 'Draws a scenario from each seed, its options, workload and faults, and runs it; every eighth with the whole stack, in datagrams. A failing seed is a line that says how to run it again; the first one is made small and kept in a file.', width),
+    ...wrap('', 'Draws a scenario from each seed, its options, workload and faults, and runs it; every eighth with the whole stack, in datagrams, unless --wire says otherwise. A failing seed is a line that says how to run it again; the first one is made small and kept in a file.', width),
     '',
     ...usageLines([['overlay-sim swarm [options]', '']], width),
     '',
@@ -36,6 +36,7 @@ export function swarmHelp(width: number): string[] {
     'Examples:',
     '  overlay-sim swarm --seeds 2000 --json -',
     '  overlay-sim swarm --minutes 10 --protocol plumtree,flood',
+    '  overlay-sim swarm --seeds 500 --wire datagrams',
     '',
     ...wrap('', EXIT_STATUS, width),
   ];
