@@ -40,7 +40,7 @@ export function planSeed(seed: number, options: SwarmOptions = SWARM_DEFAULTS): 
   const isStack = wire === 'datagrams';
   const peersMax = isStack ? Math.min(stackPeersMax, options.peersMax) : options.peersMax;
   const ofKind = isStack && options.wire === undefined ? Math.floor(seed / stackEvery) : seed;
-  return { scenario: drawScenario(seed, { ...options, peersMax }), wire, twice: ofKind % againEvery === 0 };
+  return { scenario: drawScenario(seed, { ...options, peersMax, isLive: isStack }), wire, twice: ofKind % againEvery === 0 };
 }
 
 /** What came of one seed. */
