@@ -4,7 +4,7 @@ import { parseScenario } from '../sim/scenario/parse.ts';
 import type { ScenarioResult } from '../sim/scenario/run-scenario.ts';
 import type { Scenario } from '../sim/scenario/scenario.ts';
 import { printable, wrap } from '../sim/report/layout.ts';
-import { runWith } from '../sim/swarm/run-with.ts';
+import { type Wire, runWith } from '../sim/swarm/run-with.ts';
 import { checkOutput, jsonText, outputWidth, writeOutput } from './output.ts';
 import type { RunCommand } from './scenario-arguments.ts';
 
@@ -22,7 +22,7 @@ export async function runFile({ file, seed, wire, twice, json, quiet }: RunComma
   const read = readScenario(file);
   const scenario = seed === undefined ? read : { ...read, seed };
   const result = await runWith(scenario, { wire, twice, violationsMax: VIOLATIONS_MAX });
-  if (json !== '-') for (const line of resultLines(scenario, result, quiet, outputWidth())) process.stdout.write(`${printable(line)}\n`);
+  if (json !== '-') for (const line of resultLines(scenario, wire, result, quiet, outputWidth())) process.stdout.write(`${printable(line)}\n`);
   if (json !== undefined) writeOutput(json, jsonText({ format: 'overlaycast-run/1', scenario, result }));
   return result.violations.length === 0;
 }
@@ -48,7 +48,7 @@ export function readScenario(file: string): Scenario {
   }
 }
 
-function resultLines(scenario: Scenario, result: ScenarioResult, quiet: boolean, width: number): string[] {
+function resultLines(scenario: Scenario, wire: Wire, result: ScenarioResult, quiet: boolean, width: number): string[] {
   const { violations, faults, published, skipped, deliveries, events, endMs, traceHash } = result;
   const lines = violations.flatMap(({ invariant, atMs, peer, what }) => wrap('violated: ', `${invariant} at ${atMs} ms${peer === undefined ? '' : `, peer ${peer}`}: ${what}`, width));
   if (quiet) return lines;
@@ -56,6 +56,7 @@ function resultLines(scenario: Scenario, result: ScenarioResult, quiet: boolean,
   return [
     ...wrap('', `${scenario.name}, seed ${scenario.seed}: ${scenario.peers.length} peers, ${published} messages published, ${skipped} skipped, ${deliveries} deliveries, ${events} events in ${endMs} ms of virtual time`, width),
     ...(scenario.commands === undefined || scenario.commands.length === 0 ? [] : wrap('', `${scenario.commands.length} commands are for an application, and none runs here: they were skipped`, width)),
+    ...(wire === 'datagrams' || (scenario.limits === undefined && scenario.peers.every(({ limits }) => limits === undefined)) ? [] : wrap('', 'limits are for live peers, and none runs here: they were ignored; --wire datagrams keeps them', width)),
     ...faults.filter(({ affected }) => affected > 0).map(({ fault, affected }) => `fault ${fault.kind} at ${fault.atMs} ms affected ${affected} ${affectedThings(fault.kind)}`),
     ...idle.map(({ fault }) => `fault ${fault.kind} at ${fault.atMs} ms affected nothing`),
     ...lines,

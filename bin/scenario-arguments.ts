@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { describe, invalidOption } from '../lib/core/errors.ts';
 import { CONTRACTS } from '../sim/scenario/bounds.ts';
 import type { Wire } from '../sim/swarm/run-with.ts';
-import { SWARM_DEFAULTS } from '../sim/swarm/swarm.ts';
+import { SWARM_DEFAULTS, type SwarmWire } from '../sim/swarm/swarm.ts';
 import { type Option, asksForHelp, realNumber, refuse, scanArguments, suggestion, wholeNumber } from './options.ts';
 
 export interface RunCommand {
@@ -28,6 +28,8 @@ export interface SwarmCommand {
   /** Names of contracts; empty for all. */
   readonly protocols: readonly string[];
   readonly peersMax: number;
+  /** The one form to run scenarios in; `undefined` for both, each for its share of seeds. */
+  readonly wire: SwarmWire | undefined;
   readonly workers: number;
   /** Where failing scenarios go. */
   readonly save: string;
@@ -55,6 +57,7 @@ export const SWARM_OPTIONS: readonly Option[] = [
   { name: 'minutes', value: 'M', help: 'go on for so long, in place of a number of seeds' },
   { name: 'protocol', value: 'A,B', help: `what to test, with commas between; all by default: ${CONTRACTS.map(({ name }) => name).join(', ')}` },
   { name: 'peers', value: 'N', help: `peers of a scenario at most; ${SWARM_DEFAULTS.peersMax} by default` },
+  { name: 'wire', value: 'FORM', help: `one form for all: objects, or datagrams: the whole stack, with ${SWARM_DEFAULTS.stackPeersMax} peers at most. By default objects, and datagrams for every ${SWARM_DEFAULTS.stackEvery}th seed` },
   { name: 'workers', value: 'N', help: 'threads; one for each core by default. The results do not depend on it' },
   { name: 'save', value: 'FOLDER', help: 'where the scenario of the first failing seed goes, made small; . by default' },
   { name: 'json', value: 'FILE', help: 'write the summary as JSON; - is standard output, in place of the text' },
@@ -98,11 +101,16 @@ export function parseSwarm(argv: readonly string[]): SwarmCommand | { readonly k
     minutes: minutes === undefined ? undefined : realNumber('--minutes', minutes, 'a number of minutes above 0, at most 10000', (value) => value > 0 && value <= 10_000),
     protocols: contracts(values.get('protocol')),
     peersMax: count('peers', SWARM_DEFAULTS.peersMax, 2, 1000),
+    wire: swarmWire(values.get('wire')),
     workers: count('workers', Math.min(WORKERS_MAX, availableParallelism()), 1, WORKERS_MAX),
     save: values.get('save') ?? '.',
     json: values.get('json'),
     quiet: values.has('quiet'),
   };
+}
+
+function swarmWire(given: string | undefined): SwarmWire | undefined {
+  return given === undefined || given === 'objects' || given === 'datagrams' ? given : invalidOption('--wire', 'objects or datagrams', given);
 }
 
 function contracts(given: string | undefined): readonly string[] {

@@ -1,3 +1,4 @@
+import { LIMIT_RANGES } from '../sim/scenario/limits.ts';
 import { definitions, wrap } from '../sim/report/layout.ts';
 import { EXIT_STATUS, optionLines, usageLines } from './options.ts';
 import { RUN_OPTIONS, SWARM_OPTIONS } from './scenario-arguments.ts';
@@ -26,7 +27,7 @@ export function runHelp(width: number): string[] {
 
 export function swarmHelp(width: number): string[] {
   return [
-    ...wrap('', 'Draws a scenario from each seed, its options, workload and faults, and runs it; every eighth with the whole stack, in datagrams. A failing seed is a line that says how to run it again; the first one is made small and kept in a file.', width),
+    ...wrap('', 'Draws a scenario from each seed, its options, workload and faults, and runs it; every eighth with the whole stack, in datagrams, unless --wire says otherwise. A failing seed is a line that says how to run it again; the first one is made small and kept in a file.', width),
     '',
     ...usageLines([['overlay-sim swarm [options]', '']], width),
     '',
@@ -36,6 +37,7 @@ export function swarmHelp(width: number): string[] {
     'Examples:',
     '  overlay-sim swarm --seeds 2000 --json -',
     '  overlay-sim swarm --minutes 10 --protocol plumtree,flood',
+    '  overlay-sim swarm --seeds 500 --wire datagrams',
     '',
     ...wrap('', EXIT_STATUS, width),
   ];
@@ -58,7 +60,8 @@ const FIELDS: readonly (readonly [string, string])[] = [
   ['[name] [seed]', 'seed 1 by default'],
   ['underlay', '{ kind: "equal", hosts, delayMs }, { kind: "builtin", name }, { kind: "generated", name, parameters, seed }, or { kind: "topology", topology } with a map as overlay-sim generate writes it; a peer is named by the number of its host, from 0'],
   ['[group]', 'options of peer.join: overlay, dissemination, repair, order, since and the rest; without repair unless it says so'],
-  ['peers', '[{ host, joinMs, [contact] }, ...], or { count, [joinEveryMs] } for hosts 0 to count - 1'],
+  ['[limits]', `of live peers, with --wire datagrams alone: options of createPeer and join (${Object.keys(LIMIT_RANGES).slice(0, -2).join(', ')}), readEveryMs for an application that reads one message so often, reassemblyBytesMax for what a link keeps of frames that are not whole`],
+  ['peers', '[{ host, joinMs, [contact], [limits] }, ...], or { count, [joinEveryMs] } for hosts 0 to count - 1'],
   ['[publishes]', '[{ atMs, peer, bytes }, ...], or { count, fromMs, everyMs, peers, [bytes] }, by these peers in turn'],
   ['[commands]', '[{ atMs, peer, command }, ...], for an application: see overlaycast/testing'],
   ['[faults]', '[{ kind, atMs, ... }, ...]'],

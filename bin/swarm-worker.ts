@@ -10,9 +10,9 @@ export interface Chunk {
   readonly to: number;
 }
 
-const { protocols, peersMax } = workerData as Pick<SwarmCommand, 'protocols' | 'peersMax'>;
+const { protocols, peersMax, wire } = workerData as Pick<SwarmCommand, 'protocols' | 'peersMax' | 'wire'>;
 const contracts = protocols.length === 0 ? CONTRACTS : CONTRACTS.filter(({ name }) => protocols.includes(name));
-const options = { ...SWARM_DEFAULTS, contracts, peersMax };
+const options = { ...SWARM_DEFAULTS, contracts, peersMax, wire };
 
 parentPort?.on('message', ({ from, to }: Chunk) => void run(from, to));
 

@@ -39,7 +39,7 @@ export async function runSwarm(command: SwarmCommand): Promise<boolean> {
   const { summary } = tally;
   if (toText && !quiet) for (const each of summaryLines(summary, outputWidth())) process.stdout.write(`${each}\n`);
   if (!quiet) process.stderr.write(`overlay-sim: ${Math.round((60 * summary.seeds) / seconds)} seeds a minute with ${command.workers} threads\n`);
-  if (json !== undefined) writeOutput(json, jsonText({ format: 'overlaycast-swarm/1', from: command.from, protocols: command.protocols, peersMax: command.peersMax, ...summary }));
+  if (json !== undefined) writeOutput(json, jsonText({ format: 'overlaycast-swarm/1', from: command.from, protocols: command.protocols, peersMax: command.peersMax, ...(command.wire !== undefined && { wire: command.wire }), ...summary }));
   const [first] = summary.failing;
   if (interrupted) {
     process.stderr.write(`overlay-sim: interrupted after ${summary.seeds} seeds\n`);
@@ -67,7 +67,7 @@ async function runChunks(command: SwarmCommand, onRan: (outcomes: readonly SeedO
   // A second time it ends at once, as always.
   process.once('SIGINT', () => { interrupted = true; });
   await Promise.all(Array.from({ length: count }, () => new Promise<void>((resolve, reject) => {
-    const worker = thread({ protocols: command.protocols, peersMax: command.peersMax });
+    const worker = thread({ protocols: command.protocols, peersMax: command.peersMax, wire: command.wire });
     const go = (): void => {
       const work = chunk();
       if (work === undefined) void worker.terminate().then(() => resolve());
@@ -84,7 +84,7 @@ async function runChunks(command: SwarmCommand, onRan: (outcomes: readonly SeedO
 }
 
 /** Compiled, the thread is a script like this one; of sources tsx has to be told in each thread anew. */
-function thread(workerData: Pick<SwarmCommand, 'protocols' | 'peersMax'>): Worker {
+function thread(workerData: Pick<SwarmCommand, 'protocols' | 'peersMax' | 'wire'>): Worker {
   const script = new URL(`./swarm-worker${extname(import.meta.url)}`, import.meta.url);
   if (!script.pathname.endsWith('.ts')) return new Worker(script, { workerData });
   const [tsx, source] = [import.meta.resolve('tsx/esm/api'), script.href].map((from) => `import(${JSON.stringify(from)})`);
@@ -96,18 +96,23 @@ function say(line: ProgressLine | undefined, text: string): void {
   process.stdout.write(`${printable(text)}\n`);
 }
 
-function failingLine({ seed, protocol, wire, violations: [violation] }: SeedOutcome, { protocols, peersMax }: SwarmCommand): string {
+function failingLine({ seed, protocol, wire, violations: [violation] }: SeedOutcome, { protocols, peersMax, wire: only }: SwarmCommand): string {
   if (violation === undefined) return '';
   const { invariant, atMs, peer, what } = violation;
-  const options = [`--from ${seed} --seeds 1`, ...(protocols.length > 0 ? [`--protocol ${protocols.join(',')}`] : []), ...(peersMax === SWARM_DEFAULTS.peersMax ? [] : [`--peers ${peersMax}`])];
-  return `seed ${seed}, ${protocol}${wire === 'datagrams' ? ' in datagrams' : ''}: ${invariant} at ${atMs} ms${peer === undefined ? '' : `, peer ${peer}`}: ${what}; again: overlay-sim swarm ${options.join(' ')}`;
+  const options = [
+    `--from ${seed} --seeds 1`,
+    ...(protocols.length > 0 ? [`--protocol ${protocols.join(',')}`] : []),
+    ...(peersMax === SWARM_DEFAULTS.peersMax ? [] : [`--peers ${peersMax}`]),
+    ...(only === undefined ? [] : [`--wire ${only}`]),
+  ];
+  return `seed ${seed}, ${protocol}${wire === 'datagrams' ? ' in datagrams' : ''}: ${invariant} at ${atMs} ms${peer === undefined ? '' : `, peer ${peer}`}: ${what.split('\n', 1)[0]}; again: overlay-sim swarm ${options.join(' ')}`;
 }
 
 /** Makes the scenario small, keeps it in a file, and says how to run it. */
-async function saveSmall({ seed, violations: [violation] }: SeedOutcome, { protocols, peersMax, save }: SwarmCommand): Promise<void> {
+async function saveSmall({ seed, violations: [violation] }: SeedOutcome, { protocols, peersMax, save, wire: only }: SwarmCommand): Promise<void> {
   if (violation === undefined) return;
   const contracts = protocols.length === 0 ? CONTRACTS : CONTRACTS.filter(({ name }) => protocols.includes(name));
-  const { scenario, wire, twice } = planSeed(seed, { ...SWARM_DEFAULTS, contracts, peersMax });
+  const { scenario, wire, twice } = planSeed(seed, { ...SWARM_DEFAULTS, contracts, peersMax, wire: only });
   const endMs = performance.now() + SHRINK_MS_MAX;
   const { scenario: small, runs } = await shrink(
     scenario,

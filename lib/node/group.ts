@@ -5,6 +5,7 @@ import type { GroupRef, PeerRef } from '../core/ids.ts';
 import type { DataMessage, Message } from '../core/messages.ts';
 import { Plumtree } from '../dissemination/plumtree.ts';
 import type { Group as EngineGroup } from '../peer/group.ts';
+import type { Account } from '../transport/account.ts';
 import type { TransportKind } from '../transport/address.ts';
 import { guarded } from './guarded.ts';
 import { LinksExplained, type RoleChange } from './links-explained.ts';
@@ -301,6 +302,11 @@ export class Group extends EventEmitter<GroupEvents> implements AsyncIterable<Re
     if (!(dissemination instanceof Plumtree)) return undefined;
     if (dissemination.eager(this.peer.ref).includes(ref)) return 'eager';
     return dissemination.lazy(this.peer.ref).includes(ref) ? 'lazy' : undefined;
+  }
+
+  /** @internal */
+  accounts(): Account[] {
+    return this.buffer.accounts();
   }
 
   /** @internal */

@@ -1,4 +1,5 @@
 import type { PeerRef } from '../core/ids.ts';
+import type { Account } from '../transport/account.ts';
 import type { Address, TransportKind } from '../transport/address.ts';
 import type { Clock } from '../transport/clock.ts';
 import type { Delivery, Link, LinkDownReason, Priority, Transport, TransportHandlers } from '../transport/transport.ts';
@@ -141,8 +142,13 @@ export class LinkTable implements TransportHandlers {
     this.byPeer.clear();
   }
 
-  eachPeer(visit: (peer: PeerRef) => void): void {
-    for (const { peer } of this.byPeer.all()) visit(peer);
+  /** Every peer with links, or with the wish for them. */
+  linked(): readonly PeerLinks[] {
+    return this.byPeer.all();
+  }
+
+  accounts(): Account[] {
+    return [...this.dials.accounts(), ...this.byPeer.all().flatMap(({ waiting }) => waiting.accounts())];
   }
 
   onLinkUp(link: Link): void {

@@ -1,3 +1,5 @@
+import type { Account } from '../transport/account.ts';
+
 /**
  * What was delivered and not yet read. Bounded by messages and bytes; when it is full
  * the oldest goes, since a reader that lags wants to catch up with the present. How
@@ -59,6 +61,14 @@ export class MessageBuffer<T extends { readonly bytes: number }> {
   clear(): void {
     this.kept = [];
     this.first = this.bytes = 0;
+  }
+
+  accounts(): Account[] {
+    const unread = this.kept.slice(this.first);
+    return [
+      { what: 'bytes not read', counted: this.bytes, held: unread.reduce((sum, { bytes }) => sum + bytes, 0), max: unread.length > 1 ? this.bytesMax : Infinity },
+      { what: 'messages not read', counted: this.size, held: unread.length, max: this.messagesMax },
+    ];
   }
 
   private take(): T | undefined {

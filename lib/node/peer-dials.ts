@@ -1,4 +1,5 @@
 import type { PeerRef } from '../core/ids.ts';
+import type { Account } from '../transport/account.ts';
 import type { Link } from '../transport/transport.ts';
 
 /**
@@ -26,6 +27,10 @@ export class PeerDials {
 
   delete(link: Link): void {
     this.peers.delete(link);
+  }
+
+  accounts(): Account[] {
+    return [{ what: 'dials', counted: this.peers.size, held: [...this.peers.keys()].filter(({ state }) => state === 'opening').length }];
   }
 
   /** Policy: of the peers that nobody wants, or wants any more, the one dialled longest gives way to the next. `undefined` while there is room. */

@@ -1,4 +1,5 @@
 import type { PeerRef } from '../core/ids.ts';
+import type { Account } from '../transport/account.ts';
 import type { Address } from '../transport/address.ts';
 import type { Delivery, Link, Priority } from '../transport/transport.ts';
 
@@ -33,6 +34,11 @@ export class WaitingFrames {
     this.frames.push(frame);
     this.bytes += bytes;
     return true;
+  }
+
+  accounts(): Account[] {
+    const bytes = this.frames.reduce((sum, { head, body }) => sum + head.length + (body?.length ?? 0), 0);
+    return [{ what: 'bytes that wait for a link', counted: this.bytes, held: bytes }];
   }
 
   takeAll(): readonly WaitingFrame[] {

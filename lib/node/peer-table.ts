@@ -1,5 +1,6 @@
 import { assert } from '../core/errors.ts';
 import { type PeerRef, peerRef } from '../core/ids.ts';
+import type { Account } from '../transport/account.ts';
 import type { Address } from '../transport/address.ts';
 import type { PeerDirectory } from '../wire/directory.ts';
 import { ID_BYTES } from '../wire/limits.ts';
@@ -101,6 +102,10 @@ export class PeerTable implements PeerDirectory {
       peer.descriptor = descriptor.slice();
     }
     return peer.ref;
+  }
+
+  accounts(): Account[] {
+    return [{ what: 'peers known', counted: this.byId.size, held: this.byRef.size, max: this.peersMax }];
   }
 
   private intern(idBytes: Uint8Array): KnownPeer | undefined {

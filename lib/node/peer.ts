@@ -7,6 +7,7 @@ import { OverlayError, invalidOption } from '../core/errors.ts';
 import { type GroupRef, type PeerRef, groupRef } from '../core/ids.ts';
 import { Random } from '../core/random.ts';
 import type { Group as EngineGroup, PublishOutcome } from '../peer/group.ts';
+import type { Account } from '../transport/account.ts';
 import { type Address, formatAddress } from '../transport/address.ts';
 import type { Clock, TimerHandle } from '../transport/clock.ts';
 import type { LinkDownReason, Transport } from '../transport/transport.ts';
@@ -17,6 +18,7 @@ import { type Explanation, Group } from './group.ts';
 import { guarded } from './guarded.ts';
 import { encodeHello } from './hello.ts';
 import { LinkTable } from './link-table.ts';
+import type { PeerLinks } from './peer-links.ts';
 import { type JoinOptions, type PeerConfig, addresses, bufferLimits, liveGroupOptions } from './options.ts';
 import { type PeerId, PeerTable } from './peer-table.ts';
 import { Rendezvous } from './rendezvous.ts';
@@ -221,6 +223,20 @@ export class Peer extends EventEmitter<PeerEvents> {
     return links.map(({ transport, rttMs, queuedBytes, dialled }) => ({ transport, rttMs: rttMs ?? otherMs, queuedBytes, dialled }));
   }
 
+  /** @internal What the counters above the transports say beside what is there. */
+  accounts(): Account[] {
+    const { detector } = this.driver;
+    let inVain = 0;
+    detector?.eachPeer((peer) => { if (detector.state(peer) !== undefined && !this.links.isWanted(peer)) inVain++; });
+    const watched = { what: 'peers watched that nobody wants', counted: 0, held: inVain };
+    return [watched, ...this.table.accounts(), ...this.links.accounts(), ...[...this.groups.values()].flatMap((group) => group.accounts())];
+  }
+
+  /** @internal */
+  linked(): readonly PeerLinks[] {
+    return this.links.linked();
+  }
+
   /** @internal */
   leave(ref: GroupRef): void {
     const group = this.groups.get(ref);
@@ -312,7 +328,7 @@ export class Peer extends EventEmitter<PeerEvents> {
   private eachInUse(visit: (peer: PeerRef) => void): void {
     this.driver.engine.eachPeer(visit);
     this.driver.detector?.eachPeer(visit);
-    this.links.eachPeer(visit);
+    for (const { peer } of this.links.linked()) visit(peer);
     this.rendezvous.eachPeer(visit);
   }
 

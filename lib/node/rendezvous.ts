@@ -56,9 +56,11 @@ export class Rendezvous {
   private readonly lost = new Map<PeerRef, { readonly addresses: readonly Address[]; readonly atMs: number }>();
   /** When whom was asked; the one asked longest ago goes first. */
   private readonly asked = new Map<PeerRef, number>();
-  /** What was dialled in the last round, and has neither answered nor failed since. */
-  private sought: Set<string> = new Set();
-  /** Bootstrap addresses at which nobody answered when they were last tried. */
+  /**
+   * Bootstrap addresses at which nobody has answered since they were last tried. Whoever
+   * does is asked even if others have come meanwhile: they may be those who join through
+   * this peer, and know nobody else.
+   */
   private readonly unreached = new Map<string, Address>();
   private bootstrap: readonly Address[];
   private attempts = 0;
@@ -91,20 +93,12 @@ export class Rendezvous {
 
   onPeerUp({ ref }: KnownPeer, dialled: Address | undefined): void {
     const lost = this.lost.delete(ref);
-    const returned = dialled !== undefined && (this.hasAnswered(formatAddress(dialled)) || lost);
+    const unreached = dialled !== undefined && this.unreached.delete(formatAddress(dialled));
+    const returned = unreached || (lost && dialled !== undefined);
     for (const [group, seeker] of this.seekers) {
       if (seeker.kind === 'each') this.reach(group, seeker, ref, dialled);
       else if (this.handlers.neighbours(group) === 0 || returned) this.ask(group, ref);
     }
-  }
-
-  /**
-   * Whether somebody was waited for there: nobody had answered before, or this peer was
-   * alone when it dialled, and whoever it has met meanwhile may be as lost as it was.
-   */
-  private hasAnswered(address: string): boolean {
-    const [wasSought, wasUnreached] = [this.sought.delete(address), this.unreached.delete(address)];
-    return wasSought || wasUnreached;
   }
 
   onPeerDown({ ref, met, addresses }: KnownPeer): void {
@@ -128,10 +122,7 @@ export class Rendezvous {
 
   onAddressFailed(address: Address, reason: LinkDownReason | 'own-address'): void {
     if (reason !== 'own-address') {
-      const text = formatAddress(address);
-      this.sought.delete(text);
-      this.lastReason = `${text}: ${reason}`;
-      if (this.bootstrap.some((other) => formatAddress(other) === text)) this.unreached.set(text, address);
+      this.lastReason = `${formatAddress(address)}: ${reason}`;
       return;
     }
     const own = formatAddress(address);
@@ -158,7 +149,6 @@ export class Rendezvous {
       if (seeker.kind === 'each') for (const [text, address] of seeker.waiting) dials.set(text, address);
       else if (this.handlers.neighbours(group) === 0) this.seekAnybody(group, dials);
     }
-    this.sought = new Set(dials.keys());
     for (const address of dials.values()) this.links.dial(address);
     this.setRetryTimer([...dials.keys()]);
   }
@@ -169,8 +159,9 @@ export class Rendezvous {
     // Those may not be members: the next round looks further.
     if (up.length > 0 && this.attempts === 0) return;
     const remembered = [...this.lost.values()].flatMap(({ addresses }) => addresses.slice(0, 1));
-    const addresses = [...this.random.sample([...this.bootstrap], TRIES), ...this.random.sample(remembered, TRIES)];
-    for (const address of addresses) dials.set(formatAddress(address), address);
+    const bootstrap = this.random.sample([...this.bootstrap], TRIES);
+    for (const address of bootstrap) this.unreached.set(formatAddress(address), address);
+    for (const address of [...bootstrap, ...this.random.sample(remembered, TRIES)]) dials.set(formatAddress(address), address);
   }
 
   private ask(group: GroupRef, contact: PeerRef): void {

@@ -1,6 +1,7 @@
 import type { GroupOptions } from '../../lib/core/config.ts';
 import { Random } from '../../lib/core/random.ts';
 import { CONTRACTS, type Contract } from './bounds.ts';
+import { drawLimits, lengthened } from './limits.ts';
 import type { Fault, FaultKind, PeerPlan, PublishPlan, Scenario, UnderlaySpec } from './scenario.ts';
 import { SCENARIO_FORMAT } from './scenario.ts';
 import { variedGroup } from './vary.ts';
@@ -14,6 +15,8 @@ export interface DrawOptions {
   readonly activeMs?: number;
   /** Kinds of faults; all by default. */
   readonly kinds?: readonly FaultKind[];
+  /** For live peers: limits are drawn, too, and messages that fill many datagrams. Nothing else is drawn otherwise. */
+  readonly isLive?: boolean;
 }
 
 /** Joins go on for this share of the active time, but for those of late newcomers; all else begins after half of that. */
@@ -28,21 +31,25 @@ const PAYLOADS = [0, 8, 100, 100, 1000, 5000] as const;
  * also shows without the others (swarm testing, Groce et al., ISSTA 2012).
  */
 export function drawScenario(seed: number, options: DrawOptions = {}): Scenario {
-  const { contracts = CONTRACTS, peersMax = 32, activeMs = 12_000, kinds = FAULT_KINDS } = options;
+  const { contracts = CONTRACTS, peersMax = 32, activeMs = 12_000, kinds = FAULT_KINDS, isLive = false } = options;
   const random = new Random(seed).fork('scenario');
   const contract = random.pick(contracts) ?? CONTRACTS[0];
   if (contract === undefined) throw new RangeError('there are contracts');
   const count = 2 + random.below(peersMax - 1);
   const underlay = drawUnderlay(random, count);
   const peers = drawPeers(random, count, activeMs);
+  const group = drawGroup(random, contract);
+  const publishes = drawPublishes(random, peers, activeMs);
+  const limits = isLive ? drawLimits(seed, group) : {};
+  const plans = isLive ? lengthened(seed, { peers, publishes }) : { peers, publishes };
   return {
     format: SCENARIO_FORMAT,
     name: contract.name,
     seed,
     underlay,
-    group: drawGroup(random, contract),
-    peers,
-    publishes: drawPublishes(random, peers, activeMs),
+    group,
+    ...(Object.keys(limits).length > 0 && { limits }),
+    ...plans,
     faults: drawFaults(random, kinds, peers, underlay, activeMs),
     settleMs: contract.settleMs,
   };

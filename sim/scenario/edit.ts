@@ -14,7 +14,8 @@ export function withoutPeers(scenario: Scenario, gone: ReadonlySet<number>): Sce
 
 function withContact(plan: PeerPlan, gone: ReadonlySet<number>): PeerPlan {
   if (plan.contact === undefined || !gone.has(plan.contact)) return plan;
-  return { host: plan.host, joinMs: plan.joinMs };
+  const { contact: _contact, ...stays } = plan;
+  return stays;
 }
 
 /** The fault among those that stay; `undefined` when it strikes none of them. */

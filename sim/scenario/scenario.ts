@@ -1,5 +1,6 @@
 import type { GroupOptions } from '../../lib/core/config.ts';
 import type { PacketFault } from '../world/packet-faults.ts';
+import type { Limits } from './limits.ts';
 
 /** The network beneath a scenario. A host is known by its number in it. */
 export type UnderlaySpec =
@@ -16,6 +17,8 @@ export interface PeerPlan {
   readonly joinMs: number;
   /** Whom it joins through, by host; the first peer of the list by default. Overlays that are given take all peers. */
   readonly contact?: number;
+  /** Of this peer, before those of all. */
+  readonly limits?: Limits;
 }
 
 /** A peer publishes; one that is down or knows nobody then is skipped, and the skip is counted. */
@@ -89,6 +92,8 @@ export interface Scenario {
   readonly underlay: UnderlaySpec;
   /** Of all peers. */
   readonly group: GroupOptions;
+  /** Of all peers where they are live ones. */
+  readonly limits?: Limits;
   readonly peers: readonly PeerPlan[];
   readonly publishes: readonly PublishPlan[];
   /** For the application that runs on the peers, where there is one. */

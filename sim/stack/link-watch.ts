@@ -33,6 +33,8 @@ export class LinkWatch {
   private readonly onWrong: (what: string, host: number) => void;
   private readonly ways = new Map<string, Way>();
   private readonly watched = new WeakSet<Link>();
+  /** Those that were not closed when last looked at. */
+  private readonly links = new WeakMap<StackProcess, Set<Link>>();
 
   /** @param onWrong is told what must never be. */
   constructor(nowMs: () => number, onWrong: (what: string, host: number) => void) {
@@ -45,6 +47,7 @@ export class LinkWatch {
     return {
       onLinkUp: (link) => told.onLinkUp(this.watch(process, link, limits)),
       onFrame: (link, frame) => {
+        countFrame(process, link);
         this.onFrame(process.host, link, frame);
         told.onFrame(link, frame);
       },
@@ -69,9 +72,18 @@ export class LinkWatch {
     });
   }
 
+  /** The links of the process that are not closed, nor were when it was last asked for. */
+  linksOf(process: StackProcess): readonly Link[] {
+    const links = this.links.get(process) ?? new Set();
+    for (const link of links) if (link.state === 'closed') links.delete(link);
+    return [...links];
+  }
+
   private watch(process: StackProcess, link: Link, { queueBytesMax }: TransportLimits): Link {
     if (this.watched.has(link)) return link;
     this.watched.add(link);
+    const links = this.links.get(process) ?? new Set();
+    this.links.set(process, links.add(link));
     const send = link.send.bind(link);
     link.send = (head, body, priority, delivery) => {
       const closed = link.state === 'closed';
@@ -88,6 +100,7 @@ export class LinkWatch {
   }
 
   private onSend(process: StackProcess, link: Link, frame: Uint8Array, reliable: boolean): void {
+    countFrame(process, link);
     const { counts, owed } = this.way(process.host, link instanceof UdpLink ? link.connection.id : undefined);
     const key = contentOf(frame);
     const count = counts.get(key);
@@ -120,6 +133,11 @@ export class LinkWatch {
     this.ways.set(key, way);
     return way;
   }
+}
+
+function countFrame({ frames }: StackProcess, link: Link): void {
+  const other = hostOf(link.remote.host);
+  frames.set(other, (frames.get(other) ?? 0) + 1);
 }
 
 function contentOf(frame: Uint8Array): string {

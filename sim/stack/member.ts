@@ -1,14 +1,18 @@
 import type { GroupConfig } from '../../lib/core/config.ts';
 import type { ProtocolEvent } from '../../lib/core/effects.ts';
-import { OverlayError } from '../../lib/core/errors.ts';
 import { type MessageId, type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
 import type { DataMessage } from '../../lib/core/messages.ts';
 import { openPeer } from '../../lib/node/create-peer.ts';
 import type { Group } from '../../lib/node/group.ts';
-import type { JoinOptions } from '../../lib/node/options.ts';
+import { type JoinOptions, PEER_DEFAULTS } from '../../lib/node/options.ts';
+import type { PeerLinks } from '../../lib/node/peer-links.ts';
 import type { Peer } from '../../lib/node/peer.ts';
+import type { Account } from '../../lib/transport/account.ts';
 import type { GroupView } from '../scenario/invariant.ts';
+import type { Limits } from '../scenario/limits.ts';
 import type { StackProcess } from './process.ts';
+import { PublishWatch } from './publish-watch.ts';
+import { SlowReader } from './slow-reader.ts';
 import { addressOf } from './underlay-network.ts';
 
 /** On which every peer of a world listens, so that one that comes back is found where it was. */
@@ -25,6 +29,11 @@ const GROUP_REF = groupRef(1);
 export interface MemberHandlers {
   onDelivery(host: number, message: DataMessage): void;
   onEvent(host: number, event: ProtocolEvent): void;
+  onSuspected(host: number, suspected: number): void;
+  /** An application that reads did not get what it should. */
+  onWrongRead(host: number, what: string): void;
+  /** `publish` did what it must not. */
+  onWrongPublish(host: number, what: string): void;
 }
 
 /** What a member is made of. */
@@ -32,6 +41,9 @@ export interface MemberOptions {
   readonly config: GroupConfig;
   /** Hosts of all peers of the scenario. */
   readonly hosts: readonly number[];
+  readonly limits: Limits;
+  /** Whether its machine does everything at its time. */
+  readonly isOnTime: boolean;
   readonly handlers: MemberHandlers;
 }
 
@@ -41,14 +53,18 @@ export class Member {
   private readonly options: MemberOptions;
   private peer: Peer | undefined = undefined;
   private group: Group | undefined = undefined;
+  private reader: SlowReader | undefined = undefined;
+  /** Of this membership: the next one numbers its messages anew. */
+  private publishes: PublishWatch;
   private onGone: () => void = () => {};
   /** Resolves when the process is killed. */
-  private readonly gone: Promise<void>;
+  private readonly gone: Promise<undefined>;
 
   constructor(process: StackProcess, options: MemberOptions) {
     this.process = process;
     this.options = options;
-    this.gone = new Promise((resolve) => { this.onGone = resolve; });
+    this.publishes = this.publishWatch();
+    this.gone = new Promise((resolve) => { this.onGone = () => resolve(undefined); });
   }
 
   /** Whether it is a member. */
@@ -57,43 +73,49 @@ export class Member {
   }
 
   async open(): Promise<void> {
-    const { process, options: { config } } = this;
+    const { process, options: { config, limits, handlers } } = this;
+    const { bufferMessagesMax: _messages, bufferBytesMax: _bytes, readEveryMs: _readEveryMs, reassemblyBytesMax: _reassemblyBytesMax, ...ofPeer } = limits;
     const peer = await openPeer({
-      listen: urlOf(process.host), bootstrap: `udp://${SEED_NAME}:${PORT}`, id: idOf(process.host), prefer: 'udp', messageBytesMax: config.messageBytesMax,
+      ...ofPeer, listen: urlOf(process.host), bootstrap: `udp://${SEED_NAME}:${PORT}`, id: idOf(process.host), prefer: 'udp', messageBytesMax: config.messageBytesMax,
     }, process.environment);
     if (!process.alive) return;
     this.peer = peer;
+    peer.on('suspected', (id) => { if (process.alive) handlers.onSuspected(process.host, hostOfId(id)); });
     this.join();
   }
 
   /** Joins the group, for the first time or again. */
   join(): void {
-    const { peer, process, options: { config, hosts } } = this;
+    const { peer, process, options: { config, hosts, limits: { bufferMessagesMax, bufferBytesMax, readEveryMs }, handlers } } = this;
     if (peer === undefined) return;
-    this.group = peer.join(GROUP_NAME, joinOptions(config, hosts.filter((host) => host !== process.host)));
+    const buffer = { ...(bufferMessagesMax !== undefined && { bufferMessagesMax }), ...(bufferBytesMax !== undefined && { bufferBytesMax }) };
+    this.group = peer.join(GROUP_NAME, { ...joinOptions(config, hosts.filter((host) => host !== process.host)), ...buffer });
+    this.publishes = this.publishWatch();
     this.listen(this.group);
+    if (readEveryMs !== undefined) this.reader = new SlowReader(this.group, process, readEveryMs, (what) => handlers.onWrongRead(process.host, what));
   }
 
   /** It leaves the group, and stays for another time. */
   leaveGroup(): void {
     void this.group?.leave();
     this.group = undefined;
+    this.reader?.stop();
+    this.reader = undefined;
   }
 
   /** The identity of what was published; `undefined` when that was not possible, or the process is gone before. */
   async publish(payload: Uint8Array): Promise<MessageId | undefined> {
-    if (this.group === undefined) return undefined;
-    const published = this.group.publish(payload).catch((error: unknown) => {
-      if (error instanceof OverlayError) return undefined;
-      throw error;
-    });
-    const outcome = await Promise.race([published, this.gone]);
-    return outcome === undefined || !this.process.alive ? undefined : messageId(outcome.id);
+    const { group, process } = this;
+    if (group === undefined) return undefined;
+    const published = this.publishes.watch(async () => messageId((await group.publish(payload)).id), () => process.nowMs());
+    const id = await Promise.race([published, this.gone]);
+    return process.alive ? id : undefined;
   }
 
   /** It says good-bye and ends. */
   async leave(): Promise<void> {
     this.group = undefined;
+    this.reader?.stop();
     await Promise.race([this.peer?.close(), this.gone]);
   }
 
@@ -105,6 +127,21 @@ export class Member {
   /** Counters of everything below the group, by name. */
   stats(): ReturnType<Peer['stats']> {
     return this.peer?.stats() ?? {};
+  }
+
+  /** Looks whether its application has to read what it should. */
+  lookAtReader(): void {
+    this.reader?.look();
+  }
+
+  /** Its counters that bound memory, those of its transport apart. */
+  get accounts(): readonly Account[] {
+    return this.peer?.accounts() ?? [];
+  }
+
+  /** Whom it has links to, or wants them to. */
+  get linked(): readonly PeerLinks[] {
+    return this.peer?.linked() ?? [];
   }
 
   /** Neighbours, and the log as invariants want to see it: peers are hosts. */
@@ -124,8 +161,13 @@ export class Member {
     };
   }
 
-  private hostOf(ref: PeerRef): PeerRef {
-    return hostOfId(this.peer?.idOf(ref) ?? '');
+
+  /** On which host the peer is that this one calls so. */
+  readonly hostOf = (ref: PeerRef): PeerRef => hostOfId(this.peer?.idOf(ref) ?? '');
+
+  private publishWatch(): PublishWatch {
+    const { process, options: { limits: { publishTimeoutMs = PEER_DEFAULTS.publishTimeoutMs }, isOnTime, handlers } } = this;
+    return new PublishWatch(isOnTime ? publishTimeoutMs : Infinity, (what) => handlers.onWrongPublish(process.host, what));
   }
 
   private listen(group: Group): void {

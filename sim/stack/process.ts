@@ -15,6 +15,8 @@ export interface ProcessOptions {
   /** Counts the processes of the host, from 1; the epochs of its peer follow from it. */
   readonly incarnation: number;
   readonly random: Random;
+  /** Bytes of frames that have come in part on one link; `undefined` for the default. */
+  readonly reassemblyBytesMax: number | undefined;
   /** The address that any name stands for now; `undefined` where nobody answers to it. */
   readonly resolve: () => string | undefined;
 }
@@ -28,10 +30,16 @@ export class StackProcess implements Clock, Datagrams {
   readonly host: number;
   readonly incarnation: number;
   alive = true;
+  /** Timers of its peer that are set. */
+  timers = 0;
+  /** By host: frames that have gone there and come from there. */
+  readonly frames = new Map<number, number>();
   readonly environment: Environment;
+  /** Of its peer, once there is one. */
+  transport: UdpTransport | undefined = undefined;
   private readonly world: StackWorld;
 
-  constructor(world: StackWorld, { host, incarnation, random, resolve }: ProcessOptions) {
+  constructor(world: StackWorld, { host, incarnation, random, resolve, reassemblyBytesMax }: ProcessOptions) {
     this.world = world;
     this.host = host;
     this.incarnation = incarnation;
@@ -56,7 +64,8 @@ export class StackProcess implements Clock, Datagrams {
         const createSocket = (): SimulatedSocket => new SimulatedSocket(this, addressOf(host));
         const { limits } = parts;
         const watched = world.watch.handlers(this, handlers, limits);
-        return world.watch.transport(this, new UdpTransport({ ...parts, handlers: watched, randomBytes, createSocket, defer }), limits);
+        this.transport = new UdpTransport({ ...parts, handlers: watched, randomBytes, createSocket, defer, ...(reassemblyBytesMax !== undefined && { reassemblyBytesMax }) });
+        return world.watch.transport(this, this.transport, limits);
       },
     };
   }
@@ -66,7 +75,27 @@ export class StackProcess implements Clock, Datagrams {
   }
 
   setTimer(afterMs: number, run: () => void): TimerHandle {
-    return this.setAfter(this.world.machine(this.host).spanMs(afterMs), run);
+    this.timers++;
+    let isSet = true;
+    const end = (): void => {
+      if (isSet) this.timers--;
+      isSet = false;
+    };
+    const timer = this.setAfter(this.world.machine(this.host).spanMs(afterMs), () => {
+      end();
+      run();
+    });
+    return {
+      cancel: () => {
+        end();
+        timer.cancel();
+      },
+    };
+  }
+
+  /** A promise of this process may have been settled, or is about to be. */
+  touch(): void {
+    this.world.touch();
   }
 
   bind(socket: SimulatedSocket, port: number): number | 'EADDRINUSE' {

@@ -6,7 +6,7 @@ import type { Application, StartApplication } from '../scenario/application.ts';
 import { Applications } from '../scenario/applications.ts';
 import { Course, PROBES } from '../scenario/course.ts';
 import { FaultSchedule } from '../scenario/fault-schedule.ts';
-import type { Checker, GroupView, Invariant, Published, StackView } from '../scenario/invariant.ts';
+import type { GroupView, Invariant, Published, StackView } from '../scenario/invariant.ts';
 import { STACK_INVARIANTS } from '../scenario/invariants.ts';
 import { REACHES_ALL } from '../scenario/invariants/convergence.ts';
 import { PublishedMessages, payloadOf } from '../scenario/published-messages.ts';
@@ -15,9 +15,11 @@ import type { ScenarioResult } from '../scenario/run-scenario.ts';
 import type { CommandPlan, PeerPlan, PublishPlan, Scenario } from '../scenario/scenario.ts';
 import { type Terrain, terrainOf } from '../scenario/underlay-spec.ts';
 import { Verdict } from '../scenario/verdict.ts';
+import { keepsTime } from './calm.ts';
+import { checkLimits } from './check-limits.ts';
 import { Member } from './member.ts';
-import { soundness } from './soundness.ts';
 import { addressOf, fnv } from './underlay-network.ts';
+import { Upkeep } from './upkeep.ts';
 import { StackWorld } from './world.ts';
 
 /** How a scenario is run with the whole stack. */
@@ -51,6 +53,7 @@ class StackRun implements StackView {
   private readonly random: Random;
   private readonly plans: ReadonlyMap<number, PeerPlan>;
   private readonly verdict: Verdict;
+  private readonly upkeep: Upkeep;
   private readonly members = new Map<number, Member>();
   /** By host: how often somebody there has joined. */
   private readonly incarnations = new Map<number, number>();
@@ -73,13 +76,15 @@ class StackRun implements StackView {
   constructor(scenario: Scenario, { invariants = STACK_INVARIANTS, violationsMax = 1, application }: RunStackOptions) {
     this.scenario = scenario;
     this.config = groupConfig(scenario.group);
+    checkLimits(scenario);
     this.terrain = terrainOf(scenario.underlay);
     this.random = new Random(scenario.seed).fork('scenario');
     this.plans = new Map(scenario.peers.map((plan) => [plan.host, plan]));
     this.world = new StackWorld(this.terrain.paths, scenario.seed, { onWrong: (what, host) => this.verdict.report('links-true', 'safety', what, host) });
     this.verdict = new Verdict({ nowMs: () => this.nowMs, violationsMax });
     this.verdict.watch(this, invariants);
-    this.verdict.checkers.push(this.linkChecker());
+    this.upkeep = new Upkeep({ world: this.world, scenario, members: this.members, report: (invariant, kind, what, host) => this.verdict.report(invariant, kind, what, host) });
+    this.verdict.checkers.push(this.upkeep);
     this.applications = new Applications(application, {
       random: this.random,
       nowMs: (host) => this.world.machine(host).nowMs(),
@@ -155,17 +160,6 @@ class StackRun implements StackView {
     };
   }
 
-  private linkChecker(): Checker {
-    return {
-      onTick: () => {
-        for (const [host, member] of this.members) for (const what of soundness(member.stats())) this.verdict.report('links-true', 'safety', what, host);
-      },
-      atEnd: () => {
-        for (const { host, what } of this.world.watch.owed()) this.verdict.report('links-bring', 'liveness', what, host);
-      },
-    };
-  }
-
   /**
    * All is good as far as neighbours show: then what is published must come to all. What
    * trees and meshes hold cannot be seen here, and may take a while longer: who is not
@@ -204,11 +198,13 @@ class StackRun implements StackView {
       void leaving.then(() => this.join(host));
       return true;
     }
-    const process = this.world.start(host, () => {
+    const limits = { ...this.scenario.limits, ...plan.limits };
+    const resolve = (): string | undefined => {
       const contact = contactOf(plan, this.scenario, this.up);
       return contact === undefined ? undefined : addressOf(contact);
-    });
-    const member = new Member(process, { config: this.config, hosts: [...this.plans.keys()], handlers: this });
+    };
+    const process = this.world.start(host, { resolve, reassemblyBytesMax: limits.reassemblyBytesMax });
+    const member = new Member(process, { config: this.config, hosts: [...this.plans.keys()], limits, isOnTime: keepsTime(this.scenario, host), handlers: this });
     this.members.set(host, member);
     void this.world.waitFor(member.open().then(() => {
       if (member.joined) this.begin(host);
@@ -275,6 +271,7 @@ class StackRun implements StackView {
     if (member?.joined !== true || this.world.machine(host).isPaused) return false;
     this.applications.stop(host);
     for (const checker of this.verdict.checkers) checker.onDown?.(host);
+    const fromMs = this.nowMs;
     if (stays) {
       member.leaveGroup();
       this.left.add(host);
@@ -283,6 +280,7 @@ class StackRun implements StackView {
     this.members.delete(host);
     this.leaving.set(host, this.world.waitFor(member.leave()).then(() => {
       this.leaving.delete(host);
+      if (member.process.alive) this.upkeep.onClosed(member.process, fromMs);
       this.world.kill(host);
     }));
     return true;
@@ -304,6 +302,21 @@ class StackRun implements StackView {
     for (const checker of this.verdict.checkers) checker.onDelivery?.(host, message.origin, message);
     const { origin, payload } = message;
     this.applications.inform(host, (application) => application.onMessage({ from: origin, payload, isOwn: origin === host }));
+  }
+
+  /** @internal */
+  onSuspected(host: number, suspected: number): void {
+    this.upkeep.onSuspected(host, suspected);
+  }
+
+  /** @internal */
+  onWrongPublish(host: number, what: string): void {
+    this.verdict.report('publishes', 'safety', what, host);
+  }
+
+  /** @internal */
+  onWrongRead(host: number, what: string): void {
+    this.verdict.report('reads-true', 'safety', what, host);
   }
 
   /** @internal */

@@ -69,6 +69,13 @@ export class UnderlayNetwork implements Datagrams {
     this.sockets.delete(keyOf(address));
   }
 
+  /** How many sockets are bound on the host. */
+  socketsOf(host: number): number {
+    let count = 0;
+    for (const socket of this.sockets.values()) if (socket.host === addressOf(host)) count++;
+    return count;
+  }
+
   /** The machine has lost its process, and with it its sockets. */
   unbindAll(host: number): void {
     for (const [key, socket] of this.sockets) if (socket.host === addressOf(host)) this.sockets.delete(key);

@@ -62,10 +62,10 @@ export class StackWorld implements FaultWorld {
   }
 
   /** Starts a process on a host that has none. */
-  start(host: number, resolve: ProcessOptions['resolve']): StackProcess {
+  start(host: number, options: Pick<ProcessOptions, 'resolve' | 'reassemblyBytesMax'>): StackProcess {
     const incarnation = this.incarnation(host) + 1;
     this.incarnations.set(host, incarnation);
-    const process = new StackProcess(this, { host, incarnation, random: this.random.fork('process', host).fork('incarnation', incarnation), resolve });
+    const process = new StackProcess(this, { host, incarnation, random: this.random.fork('process', host).fork('incarnation', incarnation), ...options });
     this.running.set(host, process);
     return process;
   }

@@ -1,5 +1,6 @@
 import { OverlayError } from '../../lib/core/errors.ts';
 import { onEqualDelays, onFewerRouters, sooner, withoutPeers } from '../scenario/edit.ts';
+import type { Limits } from '../scenario/limits.ts';
 import type { Fault, Scenario } from '../scenario/scenario.ts';
 
 /** How much may be tried. */
@@ -63,6 +64,7 @@ class Search {
       await this.fewerPeers();
       await this.fewerPublishes();
       await this.fewerCommands();
+      await this.fewerLimits();
       await this.smallerUnderlay();
       await this.simplerFaults();
       if (this.best.publishes.some(({ bytes }) => bytes > BYTES)) await this.take({ ...this.best, publishes: this.best.publishes.map((plan) => ({ ...plan, bytes: Math.min(plan.bytes, BYTES) })) });
@@ -108,6 +110,14 @@ class Search {
     if (this.best.commands !== undefined) await this.without(() => this.best.commands ?? [], (commands) => ({ ...this.best, commands }));
   }
 
+  private async fewerLimits(): Promise<void> {
+    if (this.best.limits !== undefined) await this.without(() => Object.entries(this.best.limits ?? {}), (limits) => limited(this.best, Object.fromEntries(limits)));
+    for (let index = 0; index < this.best.peers.length && !this.spent; index++) {
+      if (this.best.peers[index]?.limits === undefined) continue;
+      await this.take({ ...this.best, peers: this.best.peers.map(({ limits, ...plan }, at) => (at === index || limits === undefined ? plan : { ...plan, limits })) });
+    }
+  }
+
   private fewerPeers(): Promise<void> {
     return this.without(() => this.best.peers, (peers) => {
       if (peers.length === 0) return undefined;
@@ -147,6 +157,11 @@ class Search {
 
 /** Far from the seeds that a user takes one after the other. */
 const SEED_STEP = 1_000_003;
+
+/** With these limits of all peers; without the field where there are none. */
+function limited({ limits: _limits, ...scenario }: Scenario, limits: Limits): Scenario {
+  return Object.keys(limits).length === 0 ? scenario : { ...scenario, limits };
+}
 
 /** The same fault: shorter, milder, without coming back. */
 function simplerForms(fault: Fault): Fault[] {

@@ -9,6 +9,8 @@ export interface SwarmOptions {
   readonly contracts: readonly Contract[];
   readonly peersMax: number;
   readonly activeMs: number;
+  /** The one form that all seeds run in; `undefined` for objects, and the whole stack now and then. */
+  readonly wire: SwarmWire | undefined;
   /** Every this many seeds one is run with the whole stack, with fewer peers. */
   readonly stackEvery: number;
   readonly stackPeersMax: number;
@@ -18,12 +20,15 @@ export interface SwarmOptions {
   readonly invariants: readonly Invariant<StackView>[];
 }
 
-export const SWARM_DEFAULTS: SwarmOptions = { contracts: CONTRACTS, peersMax: 32, activeMs: 12_000, stackEvery: 8, stackPeersMax: 12, againEvery: 4, invariants: [] };
+/** The forms that a swarm runs scenarios in. */
+export type SwarmWire = Exclude<Wire, 'bytes'>;
+
+export const SWARM_DEFAULTS: SwarmOptions = { contracts: CONTRACTS, peersMax: 32, activeMs: 12_000, wire: undefined, stackEvery: 8, stackPeersMax: 12, againEvery: 4, invariants: [] };
 
 /** What a seed stands for. */
 export interface SeedPlan {
   readonly scenario: Scenario;
-  readonly wire: Wire;
+  readonly wire: SwarmWire;
   /** It must come out the same a second time. */
   readonly twice: boolean;
 }
@@ -31,10 +36,11 @@ export interface SeedPlan {
 /** Draws what one seed stands for. Deterministic in its arguments. */
 export function planSeed(seed: number, options: SwarmOptions = SWARM_DEFAULTS): SeedPlan {
   const { stackEvery, stackPeersMax, againEvery } = options;
-  const isStack = seed % stackEvery === stackEvery >> 1;
+  const { wire = seed % stackEvery === stackEvery >> 1 ? 'datagrams' : 'objects' } = options;
+  const isStack = wire === 'datagrams';
   const peersMax = isStack ? Math.min(stackPeersMax, options.peersMax) : options.peersMax;
-  const ofKind = isStack ? Math.floor(seed / stackEvery) : seed;
-  return { scenario: drawScenario(seed, { ...options, peersMax }), wire: isStack ? 'datagrams' : 'objects', twice: ofKind % againEvery === 0 };
+  const ofKind = isStack && options.wire === undefined ? Math.floor(seed / stackEvery) : seed;
+  return { scenario: drawScenario(seed, { ...options, peersMax, isLive: isStack }), wire, twice: ofKind % againEvery === 0 };
 }
 
 /** What came of one seed. */
@@ -42,7 +48,7 @@ export interface SeedOutcome {
   readonly seed: number;
   /** The contract's name. */
   readonly protocol: string;
-  readonly wire: Wire;
+  readonly wire: SwarmWire;
   readonly peers: number;
   readonly violations: readonly Violation[];
   /** Times each kind of fault was scheduled, and what it affected. */

@@ -115,7 +115,7 @@ class Bed {
     this.table = new PeerTable(idBytes(1), peersMax, (visit) => {
       this.driver.engine.eachPeer(visit);
       this.driver.detector?.eachPeer(visit);
-      this.links.eachPeer(visit);
+      for (const { peer } of this.links.linked()) visit(peer);
     });
     this.links = new LinkTable(this.table, { clock: this.clock, resolve: (name) => Promise.resolve([name]) }, { ...config, dialFirst: 'udp' }, {
       onPeerUp: (peer) => this.driver.addContact(GROUP, peer.ref),

@@ -1,4 +1,5 @@
 import { assert } from '../../core/errors.ts';
+import type { Account } from '../account.ts';
 import { DROPPED } from '../send-queue.ts';
 import { type Delivery, HELLO_BYTES_MAX, type LinkDownReason, type Priority, type TransportLimits } from '../transport.ts';
 import type { UdpCounters } from './counters.ts';
@@ -181,6 +182,11 @@ export class UdpConnection {
     // While nothing goes out, nothing else looks at what waits.
     if (this.queue.waiting) this.queue.dropAllStale(nowMs);
     this.tellDrain();
+  }
+
+  /** What its counters say beside what is there. */
+  accounts(): Account[] {
+    return [...this.recovery.accounts(), ...this.receiver.accounts(), ...this.received.accounts()];
   }
 
   private get silentSinceMs(): number {

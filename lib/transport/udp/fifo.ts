@@ -11,6 +11,11 @@ export class Fifo<T> {
     return this.items[this.start];
   }
 
+  /** A copy, first to last. */
+  get all(): readonly T[] {
+    return this.items.slice(this.start);
+  }
+
   push(item: T): void {
     this.items.push(item);
   }

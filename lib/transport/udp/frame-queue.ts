@@ -1,3 +1,4 @@
+import type { Account } from '../account.ts';
 import { type Priority, QUEUE_HIGH } from '../transport.ts';
 import type { UdpCounters } from './counters.ts';
 import { Fifo } from './fifo.ts';
@@ -164,8 +165,24 @@ export class FrameQueue {
       again.clear();
       fresh.clear();
     }
-    this.heldBytes = this.heldFrames = this.waitingCount = 0;
+    this.heldBytes = this.heldFrames = this.waitingCount = this.splitBytes = 0;
     this.high = false;
+  }
+
+  /** @param underWay fragments in packets that are neither acknowledged nor lost. */
+  accounts(underWay: readonly Fragment[]): Account[] {
+    const again = this.order.flatMap((lane) => lane.again.all);
+    const fresh = this.order.flatMap((lane) => lane.fresh.all);
+    const frames = [...new Set([...fresh, ...[...again, ...underWay].map(({ frame }) => frame)])];
+    const split = frames.filter(({ reliable, id, bytes }) => reliable && id >= 0 && bytes > WHOLE_BYTES_MAX);
+    const reliable = frames.filter((frame) => frame.reliable);
+    return [
+      { what: 'bytes of frames to send', counted: this.heldBytes, held: sum(frames, ({ bytes }) => bytes) },
+      { what: 'frames to send', counted: this.heldFrames, held: frames.length },
+      { what: 'bytes of frames under way in parts', counted: this.splitBytes, held: sum(split, ({ bytes }) => bytes) },
+      { what: 'frames and fragments that wait', counted: this.waitingCount, held: again.length + fresh.length },
+      { what: 'bytes sent and not acknowledged', counted: sum(reliable, ({ sentBytes, ackedBytes }) => sentBytes - ackedBytes), held: sum([...again, ...underWay], ({ length }) => length) },
+    ];
   }
 
   /** Share of the room that is taken; a single large frame may pass 1. */
@@ -212,6 +229,10 @@ export class FrameQueue {
     this.heldBytes -= frame.bytes;
     this.heldFrames--;
   }
+}
+
+function sum<T>(items: readonly T[], of: (item: T) => number): number {
+  return items.reduce((total, item) => total + of(item), 0);
 }
 
 function newLane(): Lane {

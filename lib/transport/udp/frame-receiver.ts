@@ -1,3 +1,4 @@
+import type { Account } from '../account.ts';
 import type { UdpCounters } from './counters.ts';
 import { FrameWindow } from './frame-window.ts';
 import type { FragmentChunk } from './packet.ts';
@@ -57,6 +58,10 @@ export class FrameReceiver {
   /** Gives up unreliable frames that are not whole. */
   abandonUnreliable(): void {
     this.reassembly.abandonUnreliable();
+  }
+
+  accounts(): Account[] {
+    return [...this.reassembly.accounts(), ...this.reliableDone.accounts(), ...this.unreliableDone.accounts()];
   }
 
   clear(): void {

@@ -1,4 +1,5 @@
 import { assert } from '../../core/errors.ts';
+import type { Account } from '../account.ts';
 
 /**
  * How many frame ids from the lowest open one on can be told apart. A sender of
@@ -46,6 +47,12 @@ export class FrameWindow {
     while (this.beyond > 0 && this.next < end) this.clear(this.next++);
     this.next = from;
     this.skipDone();
+  }
+
+  accounts(): Account[] {
+    let held = 0;
+    for (let word of this.bits ?? []) for (; word !== 0; word &= word - 1) held++;
+    return [{ what: 'frames done beyond the lowest that is not', counted: this.beyond, held }];
   }
 
   private skipDone(): void {

@@ -1,3 +1,4 @@
+import type { Account } from '../account.ts';
 import { CLOSE_CODE, NUMBER_END } from './packet.ts';
 import type { PacketWriter } from './packet-writer.ts';
 import type { UdpLink } from './udp-link.ts';
@@ -122,6 +123,20 @@ export class LinkTable {
     const link = this.closed.get(id);
     if (link?.host !== host || link.port !== port || link.nextPacket >= NUMBER_END) return undefined;
     return writer.farewell(link.remoteId, link.nextPacket++, CLOSE_CODE.done);
+  }
+
+  /** @param linksMax that there may be, and that may be closing; @param pendingMax that may be opening from outside. */
+  accounts({ linksMax, pendingMax }: { readonly linksMax: number; readonly pendingMax: number }): Account[] {
+    const all = this.all();
+    const open = all.filter(({ state }) => state !== 'closed');
+    const accepted = all.filter(({ connection }) => !connection.dialled);
+    const pending = open.filter(({ dialled, state }) => !dialled && state === 'opening').length;
+    return [
+      { what: 'links', counted: this.count, held: open.length - pending, max: linksMax },
+      { what: 'links that others open', counted: this.pendingCount, held: pending, max: pendingMax },
+      { what: 'links closed here that still send', counted: this.closingCount, held: all.filter(({ connection }) => connection.closing && connection.phase !== 'closed').length, max: linksMax },
+      { what: 'links by who opened them', counted: this.byOrigin.size, held: accepted.length },
+    ];
   }
 
   private forget(link: UdpLink): void {

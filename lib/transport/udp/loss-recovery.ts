@@ -1,3 +1,4 @@
+import type { Account } from '../account.ts';
 import { CongestionWindow } from './congestion-window.ts';
 import type { UdpCounters } from './counters.ts';
 import type { FrameQueue } from './frame-queue.ts';
@@ -103,6 +104,10 @@ export class LossRecovery {
     // The packets stay on record: should their acknowledgement have been late only, nothing was lost.
     for (const packet of this.sent.oldestWithFragments(PROBES)) this.sendAgain(packet);
     return !this.queue.waiting;
+  }
+
+  accounts(): Account[] {
+    return [...this.queue.accounts(this.sent.fragments), ...this.sent.accounts()];
   }
 
   private get windowFull(): boolean {

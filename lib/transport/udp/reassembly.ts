@@ -1,3 +1,4 @@
+import type { Account } from '../account.ts';
 import type { FragmentChunk } from './packet.ts';
 import type { UdpCounters } from './counters.ts';
 
@@ -71,6 +72,12 @@ export class Reassembly {
     this.heldBytes = 0;
   }
 
+  accounts(): Account[] {
+    const frames = [...this.reliable.values(), ...this.unreliable.values()];
+    const held = frames.reduce((sum, frame) => sum + Math.max(FRAME_BYTES_MIN, frame.partsBytes), 0);
+    return [{ what: 'bytes of frames that have come in part', counted: this.heldBytes, held, max: this.bytesMax }];
+  }
+
   private makeRoom(more: number, except: PartialFrame): boolean {
     if (this.heldBytes + more <= this.bytesMax) return true;
     for (const [id, frame] of this.unreliable) {
@@ -128,6 +135,11 @@ class PartialFrame {
       this.offsets.splice(place, 0, offset);
       this.parts.splice(place, 0, kept);
     }
+  }
+
+  /** As `arrived`, counted anew. */
+  get partsBytes(): number {
+    return this.parts.reduce((sum, { length }) => sum + length, 0);
   }
 
   joined(): Uint8Array {

@@ -1,3 +1,4 @@
+import type { Account } from '../account.ts';
 import { ACK_RANGES_MAX } from './packet.ts';
 
 /** How long an acknowledgement may wait for others, or for a packet that takes it along, in ms. A guess. */
@@ -63,6 +64,11 @@ export class ReceivedPackets {
     const ranges: number[] = [];
     for (let i = this.seen.length - 2; i >= 0; i -= 2) ranges.push(this.seen[i] as number, this.seen[i + 1] as number);
     return { ranges, delayMs: Math.max(0, nowMs - this.largestMs) };
+  }
+
+  accounts(): Account[] {
+    const below = this.seen.filter((number, i) => number <= (i === 0 ? this.floor : (this.seen[i - 1] as number)) && i % 2 === 0).length;
+    return [{ what: 'ranges of packets that lie below others, or below what is given up', counted: 0, held: below }, { what: 'ranges of packets', counted: this.rangeCount, held: this.seen.length / 2, max: ACK_RANGES_MAX }];
   }
 
   private insert(number: number): void {

@@ -1,4 +1,5 @@
 import { assert } from '../../core/errors.ts';
+import type { Account } from '../account.ts';
 import type { Fragment } from './frame-queue.ts';
 
 /** Packets under way at most; as many small ones fit into no receive buffer. A guess. */
@@ -85,6 +86,16 @@ export class SentPackets {
   clear(): void {
     this.packets.clear();
     this.bytesInFlight = 0;
+  }
+
+  /** Fragments under way, each in one packet. */
+  get fragments(): readonly Fragment[] {
+    return [...this.packets.values()].flatMap((packet) => packet.fragments);
+  }
+
+  accounts(): Account[] {
+    const bytes = [...this.packets.values()].reduce((sum, packet) => sum + packet.bytes, 0);
+    return [{ what: 'bytes of packets under way', counted: this.bytesInFlight, held: bytes }];
   }
 
   private get oldest(): number {

@@ -1,6 +1,7 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto';
 import { isIPv6 } from 'node:net';
 import { OverlayError, assert } from '../../core/errors.ts';
+import type { Account } from '../account.ts';
 import { type Address, formatAddress } from '../address.ts';
 import type { Clock } from '../clock.ts';
 import { HELLO_BYTES_MAX, type Link, type LinkDownReason, type Transport, type TransportHandlers, type TransportLimits } from '../transport.ts';
@@ -110,6 +111,11 @@ export class UdpTransport implements Transport {
   close(): Promise<void> {
     this.closed ??= this.closeAll();
     return this.closed;
+  }
+
+  /** What its counters, and those of its links, say beside what is there. */
+  accounts(): Account[] {
+    return [...this.table.accounts(this.options.limits), ...this.table.all().flatMap(({ connection }) => connection.accounts())];
   }
 
   private async closeAll(): Promise<void> {

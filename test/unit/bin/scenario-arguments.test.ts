@@ -29,13 +29,13 @@ describe('arguments of run', () => {
 describe('arguments of swarm', () => {
   test('none has the defaults: a thread for each core', () => {
     expect(parseSwarm([])).toEqual({
-      kind: 'swarm', from: 1, seeds: 1000, minutes: undefined, protocols: [], peersMax: 32, workers: Math.min(64, availableParallelism()), save: '.', json: undefined, quiet: false,
+      kind: 'swarm', from: 1, seeds: 1000, minutes: undefined, protocols: [], peersMax: 32, wire: undefined, workers: Math.min(64, availableParallelism()), save: '.', json: undefined, quiet: false,
     });
   });
 
   test('all of them', () => {
-    expect(parseSwarm(['--from', '5', '--seeds', '6', '--protocol', 'flood, rumor', '--peers', '8', '--workers', '2', '--save', 'kept', '--json', '-', '--quiet'])).toEqual({
-      kind: 'swarm', from: 5, seeds: 6, minutes: undefined, protocols: ['flood', 'rumor'], peersMax: 8, workers: 2, save: 'kept', json: '-', quiet: true,
+    expect(parseSwarm(['--from', '5', '--seeds', '6', '--protocol', 'flood, rumor', '--peers', '8', '--wire', 'datagrams', '--workers', '2', '--save', 'kept', '--json', '-', '--quiet'])).toEqual({
+      kind: 'swarm', from: 5, seeds: 6, minutes: undefined, protocols: ['flood', 'rumor'], peersMax: 8, wire: 'datagrams', workers: 2, save: 'kept', json: '-', quiet: true,
     });
     expect(parseSwarm(['--minutes', '1.5'])).toMatchObject({ minutes: 1.5 });
     expect(parseSwarm(['--help'])).toEqual({ kind: 'help', topic: 'swarm' });
@@ -47,6 +47,7 @@ describe('arguments of swarm', () => {
     [['--peers', '1'], /^--peers: expected a whole number from 2 to 1000, got "?1"?\.$/],
     [['--workers', '65'], /^--workers: expected a whole number from 1 to 64, got "?65"?\.$/],
     [['--minutes', '1', '--seeds', '5'], /^--minutes: expected no --seeds beside it\.$/],
+    [['--wire', 'bytes'], /^--wire: expected objects or datagrams, got "bytes"\.$/],
     [['waxman'], /^swarm: expected options, got "waxman"\.$/],
   ])('%j is refused', (args, sentence) => {
     expect(() => parseSwarm(args)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringMatching(sentence) }));

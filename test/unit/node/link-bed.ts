@@ -106,7 +106,7 @@ export class LinkBed implements LinkTableHandlers {
 
   constructor(options: Partial<LinkTableOptions> = {}, self = 1, clock = new VirtualClock()) {
     this.clock = clock;
-    this.table = new PeerTable(idBytes(self), PEERS_MAX, (visit) => this.links.eachPeer(visit));
+    this.table = new PeerTable(idBytes(self), PEERS_MAX, (visit) => this.links.linked().forEach(({ peer }) => visit(peer)));
     const resolve = (host: string): Promise<readonly string[]> => this.names.get(host) ?? Promise.reject(new Error('no such name'));
     this.links = new LinkTable(this.table, { clock, resolve }, { ...OPTIONS, ...options }, this);
     this.links.addTransport(this.udp);

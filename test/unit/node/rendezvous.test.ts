@@ -86,6 +86,14 @@ describe('a group that looks for others', () => {
     expect(bed.contacts).toEqual(['7 5', '7 2']);
   });
 
+  test('asks who answers at a bootstrap address, though others have come meanwhile: they may know nobody else', () => {
+    const bed = new Bed([udpOf(2)]);
+    bed.rendezvous.addGroup(GROUP);
+    bed.neighbours.set(GROUP, 1);
+    bed.up(bed.dialled('udp'), 2);
+    expect(bed.contacts).toEqual(['7 2']);
+  });
+
   test('says each time that nobody answered, with the reason and the next wait, which doubles up to the limit', () => {
     const bed = new Bed([udpOf(2)], { bootstrapRetryMaxMs: 4000 });
     bed.rendezvous.addGroup(GROUP);

@@ -47,6 +47,15 @@ describe('planSeed', () => {
     const most = (wire: string): number => Math.max(...plans.filter((plan) => plan.wire === wire).map(({ scenario }) => scenario.peers.length));
     expect([most('objects'), most('datagrams')]).toEqual([32, 12]);
   });
+
+  test.each(['objects', 'datagrams'] as const)('one form for all seeds: %s, and every 4th is run twice', (wire) => {
+    const plans = Array.from({ length: 16 }, (_, seed) => planSeed(seed, { ...SWARM_DEFAULTS, wire }));
+    expect(plans.map((plan) => [plan.wire, plan.twice])).toEqual(plans.map((_, seed) => [wire, seed % 4 === 0]));
+  });
+
+  test('a seed stands for the same scenario, whether it comes to a form by turns or all do', () => {
+    for (const [seed, wire] of [[4, 'datagrams'], [5, 'objects']] as const) expect(planSeed(seed, { ...SWARM_DEFAULTS, wire }).scenario).toEqual(planSeed(seed).scenario);
+  });
 });
 
 describe('runWith', () => {

@@ -1,0 +1,115 @@
+import { Random } from '../../lib/core/random.ts';
+import { type GroupOptions, groupConfig } from '../../lib/core/config.ts';
+import type { PeerPlan, PublishPlan } from './scenario.ts';
+import { type Optional, object, optional, whole } from './schema.ts';
+
+/** Smallest and largest value of what live peers may be given; those of `createPeer` and `join` where these take it. */
+export const LIMIT_RANGES = {
+  queueBytesMax: [1, 2 ** 40],
+  linksMax: [1, 1_000_000],
+  pendingMax: [1, 1_000_000],
+  handshakeTimeoutMs: [1, 3_600_000],
+  keepAliveMs: [1, 3_600_000],
+  idleTimeoutMs: [1, 86_400_000],
+  closeTimeoutMs: [0, 3_600_000],
+  idleLinkMs: [1, 86_400_000],
+  publishTimeoutMs: [0, 3_600_000],
+  healIntervalMs: [1, 86_400_000],
+  bufferMessagesMax: [1, 2 ** 40],
+  bufferBytesMax: [1, 2 ** 40],
+  readEveryMs: [1, 3_600_000],
+  reassemblyBytesMax: [1, 2 ** 40],
+} as const satisfies Readonly<Record<string, readonly [min: number, max: number]>>;
+
+type LimitName = keyof typeof LIMIT_RANGES;
+
+/**
+ * Limits of live peers that are not as they are by default: options of `createPeer` and
+ * of `join`; beside them `readEveryMs`, after which an application that reads by `for
+ * await` takes the next message, and `reassemblyBytesMax`, bytes of frames that have
+ * come in part on one UDP link. Where messages cross as objects they mean nothing.
+ */
+export type Limits = { readonly [Name in LimitName]?: number };
+
+function range(name: LimitName): Optional<number> {
+  const [min, max] = LIMIT_RANGES[name];
+  return optional(whole(min, max));
+}
+
+export const LIMITS = object({
+  queueBytesMax: range('queueBytesMax'),
+  linksMax: range('linksMax'),
+  pendingMax: range('pendingMax'),
+  handshakeTimeoutMs: range('handshakeTimeoutMs'),
+  keepAliveMs: range('keepAliveMs'),
+  idleTimeoutMs: range('idleTimeoutMs'),
+  closeTimeoutMs: range('closeTimeoutMs'),
+  idleLinkMs: range('idleLinkMs'),
+  publishTimeoutMs: range('publishTimeoutMs'),
+  healIntervalMs: range('healIntervalMs'),
+  bufferMessagesMax: range('bufferMessagesMax'),
+  bufferBytesMax: range('bufferBytesMax'),
+  readEveryMs: range('readEveryMs'),
+  reassemblyBytesMax: range('reassemblyBytesMax'),
+});
+
+/** The chance that a limit is drawn, and that a scenario has payloads of many datagrams. */
+const DRAWN = 0.25;
+const LONG = 0.3;
+
+/** Payloads that fill some ten datagrams. */
+const LONG_BYTES = [20_000, 40_000, 60_000] as const;
+/** Room for one or two of them, and not for as many as may be on their way. */
+const REASSEMBLY_BYTES = [62_000, 100_000] as const;
+/** The share of messages that are long where some are. */
+const LONG_SHARE = 0.3;
+
+/** With all of these the promises of the contracts hold: queues have room for what is published when all is good, links for every neighbour, and nothing is waited for longer than before. */
+const CHOICES: { readonly [Name in LimitName]?: readonly number[] } = {
+  queueBytesMax: [16_384, 65_536, 262_144],
+  pendingMax: [2, 16],
+  keepAliveMs: [1000],
+  closeTimeoutMs: [200, 3000],
+  idleLinkMs: [500, 2000],
+  publishTimeoutMs: [0, 100, 5000],
+  healIntervalMs: [5000],
+};
+
+/** An application that reads, and how much is kept for it. */
+const READERS: { readonly [Name in LimitName]?: readonly number[] } = { bufferMessagesMax: [1, 3, 1024], bufferBytesMax: [100, 5000, 200_000] };
+const READ_EVERY_MS = [20, 300, 2000] as const;
+
+/** Overlays that link to few of those they know. */
+const FEW_LINKS: readonly string[] = ['hyparview', 'x-bot'];
+const LINKS_MAX = [10, 16] as const;
+
+/** What one seed draws for live peers, by a generator of its own: all else of the scenario stays as it is. */
+export function drawLimits(seed: number, group: GroupOptions): Limits {
+  const random = new Random(seed).fork('limits');
+  const reader = random.chance(DRAWN) ? { ...drawn(random, READERS, 0.5), readEveryMs: random.pick(READ_EVERY_MS) ?? 20 } : {};
+  const linksMax = random.pick(LINKS_MAX) ?? 16;
+  const fewLinks = random.chance(DRAWN) && FEW_LINKS.includes(groupConfig(group).overlay.kind);
+  return { ...drawn(random, CHOICES, DRAWN), ...reader, ...(fewLinks && { linksMax }) };
+}
+
+/** Some of the messages long, in some of the scenarios; there, some peers have less room for them than the others believe. */
+export function lengthened<Plans extends { readonly publishes: readonly PublishPlan[]; readonly peers: readonly PeerPlan[] }>(seed: number, plans: Plans): Plans {
+  const random = new Random(seed).fork('long payloads');
+  if (!random.chance(LONG)) return plans;
+  const publishes = plans.publishes.map((plan) => {
+    const bytes = random.pick(LONG_BYTES) ?? plan.bytes;
+    return random.chance(LONG_SHARE) ? { ...plan, bytes } : plan;
+  });
+  const peers = plans.peers.map((plan) => (random.chance(DRAWN) ? { ...plan, limits: { reassemblyBytesMax: random.pick(REASSEMBLY_BYTES) ?? 0 } } : plan));
+  return { ...plans, publishes, peers };
+}
+
+function drawn(random: Random, choices: { readonly [Name in LimitName]?: readonly number[] }, chance: number): Limits {
+  const limits: Partial<Record<LimitName, number>> = {};
+  for (const [name, values] of Object.entries(choices) as [LimitName, readonly number[]][]) {
+    // Drawn in any case, so that one limit does not change what is drawn for the next.
+    const value = random.pick(values);
+    if (random.chance(chance) && value !== undefined) limits[name] = value;
+  }
+  return limits;
+}
