@@ -63,12 +63,9 @@ class StackRun implements StackView {
   /** Peers that say good-bye; none starts on that host before they have done so. */
   private readonly leaving = new Map<number, Promise<void>>();
   private readonly published = new PublishedMessages();
-  /** Rounds of probes that have come to all; whether there were any, and whether one is under way. */
+  /** Rounds of probes that have come to all, and the last round. */
   private probesReached = 0;
-  private hasProbed = false;
-  private isProbing = false;
-  /** Who could not publish one of the last. */
-  private refused: number | undefined = undefined;
+  private round: ProbeRound | undefined = undefined;
   /** Planned publishes and commands that have not taken place. */
   private skipped = 0;
   private deliveries = 0;
@@ -147,10 +144,11 @@ class StackRun implements StackView {
       for (const tickMs of course.ticks()) {
         if (!(await world.run(tickMs, course.eventsMax))) verdict.endless();
         for (const checker of verdict.checkers) checker.onTick?.();
-        if (verdict.stopped || (course.mayEndAt(tickMs) && verdict.isGood(REACHES_ALL.name) && !(await this.probe(course)))) break;
+        if (verdict.stopped || (course.mayEndAt(tickMs) && verdict.isGood(REACHES_ALL.name) && !this.probe(course))) break;
       }
       verdict.judge();
-      if (this.refused !== undefined) verdict.report('publishes', 'safety', 'could not publish though all was good', this.refused);
+      const [refused] = [...this.round?.waiting ?? [], ...(this.round?.failed === undefined ? [] : [this.round.failed])];
+      if (refused !== undefined) verdict.report('publishes', 'safety', 'could not publish though all was good', refused);
     } catch (error) {
       verdict.thrown(error);
     }
@@ -165,26 +163,32 @@ class StackRun implements StackView {
    * trees and meshes hold cannot be seen here, and may take a while longer: who is not
    * reached is sent more at the next look. Answers whether there is anything to wait for.
    */
-  private async probe(course: Course): Promise<boolean> {
+  private probe(course: Course): boolean {
     // An application would not know what to do with it.
     if (this.up.length < 2 || this.applications.exist) return false;
-    const reached = this.isProbing && this.verdict.isGood();
+    const { round } = this;
+    // Who has no room now publishes when there is some.
+    if (round !== undefined && round.waiting.size > 0) return true;
+    const reached = round?.failed === undefined && round !== undefined && this.verdict.isGood();
     if (reached) this.probesReached++;
     const probes = PROBES[this.probesReached];
     if (probes === undefined) return false;
-    if (reached || !this.hasProbed) course.goOn(this.nowMs);
-    this.hasProbed = true;
+    if (reached || round === undefined) course.goOn(this.nowMs);
+    this.round = this.startRound(probes);
+    return true;
+  }
+
+  private startRound(probes: number): ProbeRound {
     const before = this.published.size;
     const publishers = this.random.sample(this.up, probes);
-    const outcomes = publishers.map((host, index) => this.publish(host, new Uint8Array(PROBE_BYTES).fill(index + 1)));
-    await this.world.run(this.world.nowMs);
-    const all = await Promise.all(outcomes.map((outcome) => Promise.race([outcome, false])));
-    this.refused = publishers.find((_, index) => all[index] !== true);
-    this.isProbing = this.refused === undefined;
-    // Who had no room tries again at the next look.
-    if (!this.isProbing) return true;
-    for (const checker of this.verdict.checkers) checker.onProbe?.(this.allPublished.slice(before));
-    return true;
+    const round: ProbeRound = { waiting: new Set(publishers), failed: undefined };
+    publishers.forEach((host, index) => void this.publish(host, new Uint8Array(PROBE_BYTES).fill(index + 1)).then((done) => {
+      round.waiting.delete(host);
+      if (!done) round.failed = host;
+      if (round.waiting.size > 0 || round.failed !== undefined) return;
+      for (const checker of this.verdict.checkers) checker.onProbe?.(this.allPublished.slice(before));
+    }));
+    return round;
   }
 
   /** Answers whether the host was free. */
@@ -323,4 +327,12 @@ class StackRun implements StackView {
   onEvent(host: number, event: ProtocolEvent): void {
     for (const checker of this.verdict.checkers) checker.onEvent?.(host, event);
   }
+}
+
+/** Messages that were published at once when all was good. */
+interface ProbeRound {
+  /** Whose call of `publish` is under way. */
+  readonly waiting: Set<number>;
+  /** Whose call was refused. */
+  failed: number | undefined;
 }
