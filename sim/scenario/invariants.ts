@@ -2,7 +2,7 @@ import type { Invariant, StackView } from './invariant.ts';
 import { CONVERGED, HANDED_ON, REACHES_ALL } from './invariants/convergence.ts';
 import { CAUSAL_ORDER, DELIVERED_AS_PUBLISHED, DELIVERED_ONCE, FIFO_ORDER, LOSSES_SAID } from './invariants/delivery.ts';
 import { COUNTS_TRUE } from './invariants/counters.ts';
-import { AGES_TRUE, LOST_ASKED, VIEWS_FRESH } from './invariants/cyclon.ts';
+import { AGES_TRUE, LOST_ASKED } from './invariants/cyclon.ts';
 import { VIEWS_FILLED } from './invariants/fill.ts';
 import { LIMITS_KEPT } from './invariants/limits.ts';
 import { GOODBYES_SAID, LINKS_MATCH } from './invariants/links.ts';
@@ -36,5 +36,5 @@ export const INVARIANTS: readonly Invariant[] = [
   CLUSTERS_BOUNDED, LEADERS_CIRCLES_END, HIERARCHY_STANDS,
   MEMBERS_KNOWN, MESH_DEGREE, TREES_FROM_ALL, LINKS_FADE_TOGETHER,
   COUNTS_TRUE, RESTS, WAITS_END,
-  VIEWS_FILLED, LINKS_MATCH, GOODBYES_SAID, VIEWS_FRESH, AGES_TRUE, LOST_ASKED, SWAPS_PAY,
+  VIEWS_FILLED, LINKS_MATCH, GOODBYES_SAID, AGES_TRUE, LOST_ASKED, SWAPS_PAY,
 ];

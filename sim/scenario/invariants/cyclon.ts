@@ -14,25 +14,6 @@ function cyclonOf(run: RunView, peer: number): Cyclon | undefined {
   return overlay instanceof Cyclon ? overlay : undefined;
 }
 
-/** The dead are forgotten. */
-export const VIEWS_FRESH: Invariant = {
-  name: 'views-fresh',
-  claim: 'in the end no view of Cyclon has an entry of a peer that is gone',
-  kind: 'liveness',
-  watch(run, report) {
-    if (optionsOf(run) === undefined) return undefined;
-    return {
-      atEnd() {
-        const up = new Set(run.up);
-        for (const peer of up) {
-          const gone = cyclonOf(run, peer)?.neighbours.filter((other) => !up.has(other)) ?? [];
-          if (gone.length > 0) report(`has ${gone.length} peers in its view that are gone: ${gone.join(', ')}`, peer);
-        }
-      },
-    };
-  },
-};
-
 /** By their ages entries of peers that are gone come up, and go. */
 export const AGES_TRUE: Invariant = {
   name: 'ages-true',
