@@ -57,10 +57,10 @@ export const LIMITS = object({
 const DRAWN = 0.25;
 const LONG = 0.3;
 
-/** Payloads that fill some ten datagrams. */
+/** Payloads that fill some ten datagrams, or fifty. */
 const LONG_BYTES = [20_000, 40_000, 60_000] as const;
-/** Room for one or two of them, and not for as many as may be on their way. */
-const REASSEMBLY_BYTES = [62_000, 100_000] as const;
+/** Room for so many of them, as frames: for one, and not for as many as may be on their way. */
+const SHORT_ROOM = 1.1;
 /** The share of messages that are long where some are. */
 const LONG_SHARE = 0.3;
 
@@ -79,28 +79,27 @@ const CHOICES: { readonly [Name in LimitName]?: readonly number[] } = {
 const READERS: { readonly [Name in LimitName]?: readonly number[] } = { bufferMessagesMax: [1, 3, 1024], bufferBytesMax: [100, 5000, 200_000] };
 const READ_EVERY_MS = [20, 300, 2000] as const;
 
-/** Overlays that link to few of those they know. */
-const FEW_LINKS: readonly string[] = ['hyparview', 'x-bot'];
-const LINKS_MAX = [10, 16] as const;
+/** Links for each neighbour that a view may have: there are some to strangers, and two to one peer for a while. */
+const LINKS_A_NEIGHBOUR = [2, 3] as const;
 
 /** What one seed draws for live peers, by a generator of its own: all else of the scenario stays as it is. */
 export function drawLimits(seed: number, group: GroupOptions): Limits {
   const random = new Random(seed).fork('limits');
   const reader = random.chance(DRAWN) ? { ...drawn(random, READERS, 0.5), readEveryMs: random.pick(READ_EVERY_MS) ?? 20 } : {};
-  const linksMax = random.pick(LINKS_MAX) ?? 16;
-  const fewLinks = random.chance(DRAWN) && FEW_LINKS.includes(groupConfig(group).overlay.kind);
-  return { ...drawn(random, CHOICES, DRAWN), ...reader, ...(fewLinks && { linksMax }) };
+  const times = random.pick(LINKS_A_NEIGHBOUR) ?? 3;
+  const { overlay } = groupConfig(group);
+  // Other overlays link to any number of peers.
+  const linksMax = random.chance(DRAWN) && 'activeViewSize' in overlay ? times * overlay.activeViewSize : undefined;
+  return { ...drawn(random, CHOICES, DRAWN), ...reader, ...(linksMax !== undefined && { linksMax }) };
 }
 
 /** Some of the messages long, in some of the scenarios; there, some peers have less room for them than the others believe. */
 export function lengthened<Plans extends { readonly publishes: readonly PublishPlan[]; readonly peers: readonly PeerPlan[] }>(seed: number, plans: Plans): Plans {
   const random = new Random(seed).fork('long payloads');
   if (!random.chance(LONG)) return plans;
-  const publishes = plans.publishes.map((plan) => {
-    const bytes = random.pick(LONG_BYTES) ?? plan.bytes;
-    return random.chance(LONG_SHARE) ? { ...plan, bytes } : plan;
-  });
-  const peers = plans.peers.map((plan) => (random.chance(DRAWN) ? { ...plan, limits: { reassemblyBytesMax: random.pick(REASSEMBLY_BYTES) ?? 0 } } : plan));
+  const bytes = random.pick(LONG_BYTES) ?? 0;
+  const publishes = plans.publishes.map((plan) => (random.chance(LONG_SHARE) ? { ...plan, bytes } : plan));
+  const peers = plans.peers.map((plan) => (random.chance(DRAWN) ? { ...plan, limits: { reassemblyBytesMax: Math.round(bytes * SHORT_ROOM) } } : plan));
   return { ...plans, publishes, peers };
 }
 

@@ -63,6 +63,14 @@ export class LinkWatch {
     return transport;
   }
 
+  /** Frames that have been acknowledged, since their link has nothing left to send, and have not come where its other end is up, in words. */
+  acknowledgedInVain(isUpThere: (link: Link) => boolean): { readonly host: number; readonly what: string }[] {
+    return [...this.ways.values()].flatMap(({ owed }) => [...owed.values()].flat()).flatMap(({ link, process, atMs, bytes }) => {
+      if (link.queuedBytes > 0 || !process.alive || link.state !== 'up' || !isUpThere(link)) return [];
+      return [{ host: process.host, what: `a reliable frame of ${bytes} bytes that a link to host ${hostOf(link.remote.host)} took at ${atMs} ms has been acknowledged and has not come` }];
+    });
+  }
+
   /** Frames that a link which is up still owes, long after it took them, in words. */
   owed(): { readonly host: number; readonly what: string }[] {
     const nowMs = this.nowMs();

@@ -75,8 +75,9 @@ export class Upkeep implements Checker {
       unknown.push(...links.filter((link) => !linked.some(({ all }) => all.includes(link))).map((link) => `${host} a link to host ${hostOf(link.remote.host)} is up that its peer does not know (${idOf(link)})`));
       if (!keepsTime(this.parts.scenario, host)) continue;
       unwanted.push(...linked.filter(({ wanted, dialling }) => wanted === 0 && dialling === undefined).map((to) => this.unwantedText(host, member, to)));
-      halfOpen.push(...links.filter((link) => !this.hasOtherEnd(link)).map((link) => `${host} a link to host ${hostOf(link.remote.host)} is up that has no other end (${idOf(link)})`));
+      halfOpen.push(...links.filter((link) => this.otherEnd(link) === undefined).map((link) => `${host} a link to host ${hostOf(link.remote.host)} is up that has no other end (${idOf(link)})`));
     }
+    for (const { host, what } of this.parts.world.watch.acknowledgedInVain((link) => this.otherEnd(link)?.state === 'up')) report('links-true', 'safety', what, host);
     this.tell('links-known', this.unknown.look(nowMs, unknown));
     this.tell('links-wanted', this.unwanted.look(nowMs, unwanted));
     this.tell('links-end', this.halfOpen.look(nowMs, halfOpen));
@@ -124,10 +125,11 @@ export class Upkeep implements Checker {
     return `${host} ${isUp ? 'links' : 'a place for links'} to peer ${other} that nobody wants, after ${process.frames.get(other) ?? 0} frames`;
   }
 
-  private hasOtherEnd(link: Link): boolean {
+  /** Unless it is closed, or its process is gone. */
+  private otherEnd(link: Link): Link | undefined {
     const other = this.parts.world.engine(hostOf(link.remote.host));
-    if (!(link instanceof UdpLink) || other === undefined) return false;
-    return this.parts.world.watch.linksOf(other).some((end) => end instanceof UdpLink && end.connection.id === link.connection.remoteId && end.state !== 'closed');
+    if (!(link instanceof UdpLink) || other === undefined) return undefined;
+    return this.parts.world.watch.linksOf(other).find((end) => end instanceof UdpLink && end.connection.id === link.connection.remoteId);
   }
 
   private lookForLeaver({ host: left, fromMs, closedMs }: Leaver, report: UpkeepParts['report']): void {

@@ -104,7 +104,7 @@ export class LinkTable {
   setClosing(link: UdpLink): void {
     if (!this.byId.has(link.connection.id)) return;
     this.forget(link);
-    if (link.connection.phase !== 'closed') this.closing.add(link);
+    if (link.connection.closing) this.closing.add(link);
   }
 
   remove(link: UdpLink): void {
@@ -134,7 +134,7 @@ export class LinkTable {
     return [
       { what: 'links', counted: this.count, held: open.length - pending, max: linksMax },
       { what: 'links that others open', counted: this.pendingCount, held: pending, max: pendingMax },
-      { what: 'links closed here that still send', counted: this.closingCount, held: all.filter(({ connection }) => connection.closing && connection.phase !== 'closed').length, max: linksMax },
+      { what: 'links closed here that still send', counted: this.closingCount, held: all.filter(({ connection }) => connection.closing).length, max: linksMax },
       { what: 'links by who opened them', counted: this.byOrigin.size, held: accepted.length },
     ];
   }

@@ -1,3 +1,5 @@
+import type { SwarmWire } from '../../../sim/swarm/swarm.ts';
+
 /**
  * A protocol broken on purpose. The tests of the library must notice it, as miners'
  * canaries noticed gas; one that nobody notices shows what the invariants do not see.
@@ -7,6 +9,8 @@ export interface Canary {
   readonly name: string;
   /** Contracts whose protocols it is in; the swarm draws from these. */
   readonly contracts: readonly string[];
+  /** The one form in which it shows at all; by default seeds are run as a swarm runs them. */
+  readonly wire?: SwarmWire;
   /** Breaks the code, and answers what mends it again. */
   readonly hatch: () => Undo;
 }

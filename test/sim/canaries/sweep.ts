@@ -19,8 +19,8 @@ export interface Notice {
 }
 
 /** Runs the swarm on broken code, from seed 1 on, until it notices something or `seedsMax` have run. Mends the code in any case. */
-export async function sweep({ name, contracts, hatch }: Canary, seedsMax: number): Promise<Notice> {
-  const options: SwarmOptions = { ...SWARM_DEFAULTS, contracts: CONTRACTS.filter((contract) => contracts.includes(contract.name)) };
+export async function sweep({ name, contracts, wire, hatch }: Canary, seedsMax: number): Promise<Notice> {
+  const options: SwarmOptions = { ...SWARM_DEFAULTS, wire, contracts: CONTRACTS.filter((contract) => contracts.includes(contract.name)) };
   for (let seed = 1; seed <= seedsMax; seed++) {
     const noticed = await violationOf(hatch, seed, options);
     if (noticed === undefined) continue;
