@@ -27,7 +27,7 @@ export function runHelp(width: number): string[] {
 
 export function swarmHelp(width: number): string[] {
   return [
-    ...wrap('', 'Draws a scenario from each seed, its options, workload and faults, and runs it; every eighth with the whole stack, in datagrams, unless --wire says otherwise. A failing seed is a line that says how to run it again; the first one is made small and kept in a file.', width),
+    ...wrap('', 'Draws a scenario from each seed, its options, workload and faults, and runs it; every sixteenth with the whole stack, in datagrams, unless --wire says otherwise. A failing seed is a line that says how to run it again; the first one is made small and kept in a file.', width),
     '',
     ...usageLines([['overlay-sim swarm [options]', '']], width),
     '',
