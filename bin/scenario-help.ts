@@ -60,7 +60,7 @@ const FIELDS: readonly (readonly [string, string])[] = [
   ['[name] [seed]', 'seed 1 by default'],
   ['underlay', '{ kind: "equal", hosts, delayMs }, { kind: "builtin", name }, { kind: "generated", name, parameters, seed }, or { kind: "topology", topology } with a map as overlay-sim generate writes it; a peer is named by the number of its host, from 0'],
   ['[group]', 'options of peer.join: overlay, dissemination, repair, order, since and the rest; without repair unless it says so'],
-  ['[limits]', `of live peers, with --wire datagrams alone: options of createPeer and join (${Object.keys(LIMIT_RANGES).slice(0, -2).join(', ')}), readEveryMs for an application that reads one message so often, reassemblyBytesMax for what a link keeps of frames that are not whole`],
+  ['[limits]', `of live peers, with --wire datagrams alone: options of createPeer and join (${Object.keys(LIMIT_RANGES).slice(0, -2).join(', ')}), readEveryMs for an application that reads one message so often, reassemblyBytesMax, of all peers alone, for what a link keeps of frames that are not whole`],
   ['peers', '[{ host, joinMs, [contact], [limits] }, ...], or { count, [joinEveryMs] } for hosts 0 to count - 1'],
   ['[publishes]', '[{ atMs, peer, bytes }, ...], or { count, fromMs, everyMs, peers, [bytes] }, by these peers in turn'],
   ['[commands]', '[{ atMs, peer, command }, ...], for an application: see overlaycast/testing'],

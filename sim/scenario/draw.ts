@@ -40,8 +40,8 @@ export function drawScenario(seed: number, options: DrawOptions = {}): Scenario 
   const peers = drawPeers(random, count, activeMs);
   const group = drawGroup(random, contract);
   const publishes = drawPublishes(random, peers, activeMs);
-  const limits = isLive ? drawLimits(seed, group) : {};
-  const plans = isLive ? lengthened(seed, { peers, publishes }) : { peers, publishes };
+  const long = isLive ? lengthened(seed, publishes) : { publishes, limits: {} };
+  const limits = isLive ? { ...drawLimits(seed, group), ...long.limits } : {};
   return {
     format: SCENARIO_FORMAT,
     name: contract.name,
@@ -49,7 +49,8 @@ export function drawScenario(seed: number, options: DrawOptions = {}): Scenario 
     underlay,
     group,
     ...(Object.keys(limits).length > 0 && { limits }),
-    ...plans,
+    peers,
+    publishes: long.publishes,
     faults: drawFaults(random, kinds, peers, underlay, activeMs),
     settleMs: contract.settleMs,
   };

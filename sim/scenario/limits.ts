@@ -1,6 +1,6 @@
 import { Random } from '../../lib/core/random.ts';
 import { type GroupOptions, groupConfig } from '../../lib/core/config.ts';
-import type { PeerPlan, PublishPlan } from './scenario.ts';
+import type { PublishPlan } from './scenario.ts';
 import { type Optional, object, optional, whole } from './schema.ts';
 
 /** Smallest and largest value of what live peers may be given; those of `createPeer` and `join` where these take it. */
@@ -27,7 +27,7 @@ type LimitName = keyof typeof LIMIT_RANGES;
  * Limits of live peers that are not as they are by default: options of `createPeer` and
  * of `join`; beside them `readEveryMs`, after which an application that reads by `for
  * await` takes the next message, and `reassemblyBytesMax`, bytes of frames that have
- * come in part on one UDP link. Where messages cross as objects they mean nothing.
+ * come in part on one UDP link, of all peers alike. Where messages cross as objects they mean nothing.
  */
 export type Limits = { readonly [Name in LimitName]?: number };
 
@@ -36,7 +36,7 @@ function range(name: LimitName): Optional<number> {
   return optional(whole(min, max));
 }
 
-export const LIMITS = object({
+const OF_ONE = {
   queueBytesMax: range('queueBytesMax'),
   linksMax: range('linksMax'),
   pendingMax: range('pendingMax'),
@@ -50,8 +50,13 @@ export const LIMITS = object({
   bufferMessagesMax: range('bufferMessagesMax'),
   bufferBytesMax: range('bufferBytesMax'),
   readEveryMs: range('readEveryMs'),
-  reassemblyBytesMax: range('reassemblyBytesMax'),
-});
+};
+
+/** Of one peer, before those of all. Both ends of a link must have the same room for frames in parts. */
+export const PEER_LIMITS = object(OF_ONE);
+
+/** Of all peers. */
+export const LIMITS = object({ ...OF_ONE, reassemblyBytesMax: range('reassemblyBytesMax') });
 
 /** The chance that a limit is drawn, and that a scenario has payloads of many datagrams. */
 const DRAWN = 0.25;
@@ -59,7 +64,7 @@ const LONG = 0.3;
 
 /** Payloads that fill some ten datagrams, or fifty. */
 const LONG_BYTES = [20_000, 40_000, 60_000] as const;
-/** Room for so many of them, as frames: for one, and not for as many as may be on their way. */
+/** Room for so many of them, as frames: the next one waits until the one before has arrived. */
 const SHORT_ROOM = 1.1;
 /** The share of messages that are long where some are. */
 const LONG_SHARE = 0.3;
@@ -93,14 +98,13 @@ export function drawLimits(seed: number, group: GroupOptions): Limits {
   return { ...drawn(random, CHOICES, DRAWN), ...reader, ...(linksMax !== undefined && { linksMax }) };
 }
 
-/** Some of the messages long, in some of the scenarios; there, some peers have less room for them than the others believe. */
-export function lengthened<Plans extends { readonly publishes: readonly PublishPlan[]; readonly peers: readonly PeerPlan[] }>(seed: number, plans: Plans): Plans {
+/** Some of the messages long, in some of the scenarios, and there perhaps little room for those that come in part. */
+export function lengthened(seed: number, publishes: readonly PublishPlan[]): { readonly publishes: readonly PublishPlan[]; readonly limits: Limits } {
   const random = new Random(seed).fork('long payloads');
-  if (!random.chance(LONG)) return plans;
+  if (!random.chance(LONG)) return { publishes, limits: {} };
   const bytes = random.pick(LONG_BYTES) ?? 0;
-  const publishes = plans.publishes.map((plan) => (random.chance(LONG_SHARE) ? { ...plan, bytes } : plan));
-  const peers = plans.peers.map((plan) => (random.chance(DRAWN) ? { ...plan, limits: { reassemblyBytesMax: Math.round(bytes * SHORT_ROOM) } } : plan));
-  return { ...plans, publishes, peers };
+  const limits = random.chance(0.5) ? { reassemblyBytesMax: Math.round(bytes * SHORT_ROOM) } : {};
+  return { publishes: publishes.map((plan) => (random.chance(LONG_SHARE) ? { ...plan, bytes } : plan)), limits };
 }
 
 function drawn(random: Random, choices: { readonly [Name in LimitName]?: readonly number[] }, chance: number): Limits {

@@ -1,6 +1,6 @@
 import { type GroupOptions, groupConfig } from '../../lib/core/config.ts';
 import { OverlayError } from '../../lib/core/errors.ts';
-import { LIMITS } from './limits.ts';
+import { LIMITS, PEER_LIMITS } from './limits.ts';
 import { type CommandPlan, type Fault, type PeerPlan, type PublishPlan, SCENARIO_FORMAT, type Scenario, type UnderlaySpec } from './scenario.ts';
 import { type Shape, byKind, flag, list, number, object, optional, text, whole, word, wrong } from './schema.ts';
 import { terrainOf } from './underlay-spec.ts';
@@ -64,7 +64,7 @@ function parameters(value: unknown, path: string): Readonly<Record<string, numbe
   return Object.fromEntries(Object.entries(value as object).map(([name, one]) => [name, number(-1e15, 1e15, 'a number')(one, `${path}.${name}`)]));
 }
 
-const PEER: Shape<PeerPlan> = object({ host, joinMs: ms, contact: optional(host), limits: optional(LIMITS) });
+const PEER: Shape<PeerPlan> = object({ host, joinMs: ms, contact: optional(host), limits: optional(PEER_LIMITS) });
 const COMMAND: Shape<CommandPlan> = object({ atMs: ms, peer: host, command: (value) => value });
 const PUBLISH: Shape<PublishPlan> = object({ atMs: ms, peer: host, bytes: whole(0, 2 ** 30) });
 

@@ -207,7 +207,7 @@ class StackRun implements StackView {
       const contact = contactOf(plan, this.scenario, this.up);
       return contact === undefined ? undefined : addressOf(contact);
     };
-    const process = this.world.start(host, { resolve, reassemblyBytesMax: limits.reassemblyBytesMax });
+    const process = this.world.start(host, { resolve, reassemblyBytesMax: this.scenario.limits?.reassemblyBytesMax });
     const member = new Member(process, { config: this.config, hosts: [...this.plans.keys()], limits, isOnTime: keepsTime(this.scenario, host), handlers: this });
     this.members.set(host, member);
     void this.world.waitFor(member.open().then(() => {

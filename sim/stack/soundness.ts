@@ -4,6 +4,7 @@ import type { Peer } from '../../lib/node/peer.ts';
 const NEVER: readonly (readonly [part: string, counter: string, what: string])[] = [
   ['udp', 'malformedPackets', 'datagrams that cannot be read'],
   ['udp', 'protocolErrors', 'links closed since the other end broke the rules'],
+  ['udp', 'deferredFragments', 'fragments without room, though the other end must not send more than there is'],
   ['udp', 'socketErrors', 'errors of sockets'],
   ['udp', 'sendErrors', 'errors of sending'],
   ['frames', 'framesDropped', 'frames that cannot be decoded'],

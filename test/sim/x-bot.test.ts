@@ -28,7 +28,10 @@ describe('X-BOT on a map', () => {
     const biased = bed();
     const plain = bed({ optimizationIntervalMs: 86_400_000 });
     for (const one of [biased, plain]) one.run(300);
-    expect([degrees(biased), biased.reached, biased.oneSided]).toEqual([degrees(plain), HOSTS, []]);
+    expect([biased.reached, biased.oneSided]).toEqual([HOSTS, []]);
+    // A place that stays free without the exchange may be filled with it.
+    const others = degrees(plain);
+    expect(degrees(biased).filter((degree, rank) => degree < (others[rank] ?? 0))).toEqual([]);
     expect(biased.costMs).toBeLessThan(0.75 * plain.costMs);
     const before = biased.costMs;
     biased.run(300);

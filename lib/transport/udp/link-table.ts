@@ -130,10 +130,10 @@ export class LinkTable {
     const all = this.all();
     const open = all.filter(({ state }) => state !== 'closed');
     const accepted = all.filter(({ connection }) => !connection.dialled);
-    const pending = open.filter(({ dialled, state }) => !dialled && state === 'opening').length;
+    const opening = open.filter(({ dialled, state }) => !dialled && state === 'opening').length;
     return [
-      { what: 'links', counted: this.count, held: open.length - pending, max: linksMax },
-      { what: 'links that others open', counted: this.pendingCount, held: pending, max: pendingMax },
+      { what: 'links', counted: this.count, held: open.length - opening, max: linksMax },
+      { what: 'links that others open', counted: this.pendingCount, held: all.filter((link) => this.pending.has(link)).length, max: pendingMax },
       { what: 'links closed here that still send', counted: this.closingCount, held: all.filter(({ connection }) => connection.closing).length, max: linksMax },
       { what: 'links by who opened them', counted: this.byOrigin.size, held: accepted.length },
     ];

@@ -16,10 +16,8 @@ export type Added = Uint8Array | 'kept' | 'known' | 'full' | 'wrong';
 
 /**
  * Frames that arrive in parts. Memory follows what has arrived, not what a header
- * claims. When there is no room, the oldest unreliable frame is given up. A reliable
- * frame is begun only while there is room for all of it beside those begun before, so
- * that frames never keep each other from getting whole, also where the other end
- * believes that there is more; else its fragments are refused, and will be sent again.
+ * claims. When there is no room, the oldest unreliable frame is given up; a reliable
+ * fragment that finds none even so is refused, and will be sent again.
  */
 export class Reassembly {
   private readonly bytesMax: number;
@@ -27,8 +25,6 @@ export class Reassembly {
   private readonly reliable = new Map<number, PartialFrame>();
   private readonly unreliable = new Map<number, PartialFrame>();
   private heldBytes = 0;
-  /** What the reliable ones of them take when all of them is there. */
-  private dueBytes = 0;
 
   constructor(bytesMax: number, counters: UdpCounters) {
     this.bytesMax = bytesMax;
@@ -48,11 +44,10 @@ export class Reassembly {
     const place = frame.placeOf(fragment);
     if (place === 'known' || place === 'wrong') return place;
     if (frame.arrived + fragment.bytes.length < frame.total) {
-      if (known === undefined && fragment.reliable && this.dueBytes > 0 && this.dueBytes + frame.room > this.bytesMax) return 'full';
       // The last fragment needs no room: the frame leaves at once.
       const more = Math.max(FRAME_BYTES_MIN, frame.arrived + fragment.bytes.length) - frame.cost;
       if (!this.makeRoom(more, frame)) return 'full';
-      if (known === undefined) this.begin(frame, fragment);
+      if (known === undefined) frames.set(fragment.frame, frame);
       frame.insert(place, fragment, packetBytes);
       this.heldBytes += more;
       frame.cost += more;
@@ -62,7 +57,6 @@ export class Reassembly {
     if (known !== undefined) {
       frames.delete(fragment.frame);
       this.heldBytes -= frame.cost;
-      if (fragment.reliable) this.dueBytes -= frame.room;
     }
     return frame.joined();
   }
@@ -75,22 +69,13 @@ export class Reassembly {
   clear(): void {
     this.reliable.clear();
     this.unreliable.clear();
-    this.heldBytes = this.dueBytes = 0;
+    this.heldBytes = 0;
   }
 
   accounts(): Account[] {
     const frames = [...this.reliable.values(), ...this.unreliable.values()];
     const held = frames.reduce((sum, frame) => sum + Math.max(FRAME_BYTES_MIN, frame.partsBytes), 0);
-    const due = [...this.reliable.values()].reduce((sum, { room }) => sum + room, 0);
-    return [
-      { what: 'bytes of frames that have come in part', counted: this.heldBytes, held, max: this.bytesMax },
-      { what: 'bytes of frames that are to come whole', counted: this.dueBytes, held: due },
-    ];
-  }
-
-  private begin(frame: PartialFrame, { frame: id, reliable }: FragmentChunk): void {
-    (reliable ? this.reliable : this.unreliable).set(id, frame);
-    if (reliable) this.dueBytes += frame.room;
+    return [{ what: 'bytes of frames that have come in part', counted: this.heldBytes, held, max: this.bytesMax }];
   }
 
   private makeRoom(more: number, except: PartialFrame): boolean {
@@ -121,11 +106,6 @@ class PartialFrame {
 
   constructor(total: number) {
     this.total = total;
-  }
-
-  /** What it takes of the room at most. */
-  get room(): number {
-    return Math.max(FRAME_BYTES_MIN, this.total);
   }
 
   /** The index at which the fragment belongs. */

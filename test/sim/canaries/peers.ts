@@ -28,7 +28,7 @@ export const PEER_CANARIES: readonly Canary[] = [
   },
   {
     ...LIVE,
-    contracts: ['plumtree:alone'],
+    contracts: ['x-bot:flood'],
     name: 'a buffer says of several messages that one was dropped',
     hatch: () => replaced<{ lagged: number }, unknown[], number>(MessageBuffer, 'push', (original) => (self, ...args) => {
       const before = self.lagged;

@@ -1,5 +1,4 @@
 import { FrameQueue } from '../../../lib/transport/udp/frame-queue.ts';
-import { FrameReceiver } from '../../../lib/transport/udp/frame-receiver.ts';
 import { FrameWindow } from '../../../lib/transport/udp/frame-window.ts';
 import { Reassembly } from '../../../lib/transport/udp/reassembly.ts';
 import { ReceivedPackets } from '../../../lib/transport/udp/received-packets.ts';
@@ -66,12 +65,12 @@ export const TRANSPORT_CANARIES: readonly Canary[] = [
     }),
   },
   {
-    name: 'a packet without room is acknowledged all the same',
-    contracts: ['plumtree:alone'],
+    name: 'frames in parts are sent without regard to the room for them',
+    contracts: ['rumor'],
     wire: 'datagrams',
-    hatch: () => replaced<object, unknown[], unknown>(FrameReceiver, 'add', (original) => (self, ...args) => {
-      const result = original(self, ...args);
-      return result === 'deferred' ? 'taken' : result;
+    hatch: () => replaced<{ splitBytesMax: number }, unknown[], unknown>(FrameQueue, 'take', (original) => (self, ...args) => {
+      Object.assign(self, { splitBytesMax: Infinity });
+      return original(self, ...args);
     }),
   },
   {

@@ -15,17 +15,4 @@ export const STACK_STORIES: readonly Story[] = [
       faults: [{ kind: 'pause', peer: 1, atMs: 48, forMs: 65 }],
     },
   },
-  {
-    moral: 'long frames get whole also at an end that has less room for them than the other believes',
-    scenario: {
-      format: 'overlaycast-scenario/1',
-      name: 'short of room',
-      seed: 4_000_021,
-      underlay: { kind: 'equal', hosts: 6, delayMs: 75 },
-      group: { orderBufferMax: 4, dissemination: 'plumtree', repair: 'anti-entropy', overlay: { shuffleActive: 2, shufflePassive: 8, kind: 'hyparview' }, order: 'none', since: 'history' },
-      peers: [{ host: 0, joinMs: 0 }, { host: 1, joinMs: 0, limits: { reassemblyBytesMax: 44_000 } }, { host: 2, joinMs: 0 }],
-      publishes: [{ atMs: 1089, peer: 2, bytes: 40_000 }, { atMs: 3986, peer: 2, bytes: 40_000 }, { atMs: 4293, peer: 2, bytes: 40_000 }],
-      faults: [{ kind: 'loss', p: 0.18, atMs: 3733, forMs: 452, between: { from: [0, 1, 2] } }],
-    },
-  },
 ];
