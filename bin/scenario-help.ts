@@ -27,7 +27,7 @@ export function runHelp(width: number): string[] {
 
 export function swarmHelp(width: number): string[] {
   return [
-    ...wrap('', 'Draws a scenario from each seed, its options, workload and faults, and runs it; every eighth with the whole stack, in datagrams, unless --wire says otherwise. A failing seed is a line that says how to run it again; the first one is made small and kept in a file.', width),
+    ...wrap('', 'Draws a scenario from each seed, its options, workload and faults, and runs it; every sixteenth with the whole stack, in datagrams, unless --wire says otherwise. A failing seed is a line that says how to run it again; the first one is made small and kept in a file.', width),
     '',
     ...usageLines([['overlay-sim swarm [options]', '']], width),
     '',
@@ -83,7 +83,7 @@ const FAULTS: readonly { readonly kind: string; readonly fields: string; readonl
   { kind: 'crash', fields: 'peer [restartAfterMs] [disk]', what: 'a peer stops without a word; disk "lost": what its application has saved is gone, too' },
   { kind: 'massFailure', fields: 'share [restartAfterMs] [disk]', what: 'a share of all peers crashes at once' },
   { kind: 'pause', fields: 'forMs peer', what: 'a peer stands still, and goes on with its state' },
-  { kind: 'leave', fields: 'peer [rejoinAfterMs]', what: 'a peer says good-bye' },
+  { kind: 'leave', fields: 'peer [rejoinAfterMs] [stays]', what: 'a peer says good-bye; where its process stays, it joins again as the same incarnation' },
   { kind: 'slow', fields: 'forMs peer inputMs', what: 'a peer needs inputMs for each message and timer' },
   { kind: 'clockSkew', fields: 'forMs peer rate', what: 'a peer\'s clock runs at rate times the true speed' },
 ];

@@ -105,7 +105,7 @@ function failingLine({ seed, protocol, wire, violations: [violation] }: SeedOutc
     ...(peersMax === SWARM_DEFAULTS.peersMax ? [] : [`--peers ${peersMax}`]),
     ...(only === undefined ? [] : [`--wire ${only}`]),
   ];
-  return `seed ${seed}, ${protocol}${wire === 'datagrams' ? ' in datagrams' : ''}: ${invariant} at ${atMs} ms${peer === undefined ? '' : `, peer ${peer}`}: ${what}; again: overlay-sim swarm ${options.join(' ')}`;
+  return `seed ${seed}, ${protocol}${wire === 'datagrams' ? ' in datagrams' : ''}: ${invariant} at ${atMs} ms${peer === undefined ? '' : `, peer ${peer}`}: ${what.split('\n', 1)[0]}; again: overlay-sim swarm ${options.join(' ')}`;
 }
 
 /** Makes the scenario small, keeps it in a file, and says how to run it. */

@@ -1,3 +1,4 @@
+import type { Audited } from './audit.ts';
 import { CausalStream, type Held } from './causal-stream.ts';
 import type { Effects, GapTimer } from './effects.ts';
 import type { GroupRef, PeerRef } from './ids.ts';
@@ -165,6 +166,16 @@ export class CausalOrder implements MessageOrder {
 
   heldBack(messagesMax: number): DataMessage[] {
     return Array.from(this.held, ({ message }) => message).slice(0, messagesMax);
+  }
+
+  get audit(): readonly Audited[] {
+    let there = 0;
+    let entries = 0;
+    for (const { held } of this.streams.values()) {
+      there += held.size;
+      for (const { message } of held.values()) entries += entriesOf(message).length;
+    }
+    return [{ what: 'messages held back', counted: this.held.size, there }, { what: 'entries of messages held back', counted: this.heldEntries, there: entries }];
   }
 
   eachPeer(visit: (peer: PeerRef) => void): void {

@@ -1,5 +1,5 @@
-import type { GapTimer } from './effects.ts';
-import type { Effects } from './effects.ts';
+import type { Audited } from './audit.ts';
+import type { Effects, GapTimer } from './effects.ts';
 import type { GroupRef, PeerRef } from './ids.ts';
 import type { MessageOrder } from './message-order.ts';
 import type { DataMessage, DigestEntry } from './messages.ts';
@@ -111,6 +111,12 @@ export class FifoOrder implements MessageOrder {
     const messages: DataMessage[] = [];
     for (const { held } of this.origins.values()) for (const { message } of held.values()) if (messages.length < messagesMax) messages.push(message);
     return messages;
+  }
+
+  get audit(): readonly Audited[] {
+    let there = 0;
+    for (const { held } of this.origins.values()) there += held.size;
+    return [{ what: 'messages held back', counted: this.held, there }];
   }
 
   eachPeer(visit: (peer: PeerRef) => void): void {

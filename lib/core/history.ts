@@ -1,3 +1,4 @@
+import type { Audited } from './audit.ts';
 import { CAUSAL_ENTRY_BYTES, type DataMessage } from './messages.ts';
 import { arrayWithRoom } from './room.ts';
 
@@ -82,6 +83,18 @@ export class History {
     const messages: DataMessage[] = [];
     this.scan(Infinity, (message) => messages.push(message) > 0);
     return messages;
+  }
+
+  /** What it keeps, counted anew. */
+  get audit(): readonly Audited[] {
+    let messages = 0;
+    let bytes = 0;
+    for (const message of this.slots) {
+      if (message === undefined) continue;
+      messages++;
+      bytes += weightOf(message);
+    }
+    return [{ what: 'messages in the history', counted: this.added - this.evicted, there: messages }, { what: 'bytes in the history', counted: this.bytes, there: bytes }];
   }
 
   private evict(): void {

@@ -1,9 +1,11 @@
+import type { Audited } from './audit.ts';
 import { CausalOrder } from './causal-order.ts';
 import type { DropReason, Effects, GapTimer } from './effects.ts';
 import { FifoOrder } from './fifo-order.ts';
 import { History, type HistoryObserver } from './history.ts';
 import type { GroupRef, MessageId, PeerRef } from './ids.ts';
 import { lackedOf } from './lacked-messages.ts';
+import { type LogLimits, MARKS_MAX } from './log-limits.ts';
 import type { MessageOrder } from './message-order.ts';
 import type { CausalEntry, DataMessage, DigestEntry } from './messages.ts';
 import { NOBODY, OriginLog, markSeen, rangeHasUnseen } from './origin-log.ts';
@@ -12,19 +14,6 @@ import { StartPoints } from './start-points.ts';
 
 /** Origins by which the beginning of a digest moves on; as many with a gap or two each fit into one message. */
 const DIGEST_STEP = 1024;
-
-/** Limits of a log; see `DEFAULTS` in `config.ts` for meanings and values. */
-export interface LogLimits {
-  readonly order: 'none' | 'fifo' | 'causal';
-  readonly since: 'any' | 'now' | 'history';
-  readonly historyMessagesMax: number;
-  readonly historyBytesMax: number;
-  readonly originsMax: number;
-  readonly gapTimeoutMs: number;
-  readonly orderBufferMax: number;
-  readonly digestRangesMax: number;
-  readonly messageBytesMax: number;
-}
 
 /** Largest overlay hop count on the wire (two bytes). A message that comes with it could not be counted further: it is in a loop. */
 export const HOPS_MAX = 0xffff;
@@ -84,7 +73,7 @@ export class MessageLog {
     this.accepted++;
     this.last = message;
     this.keep(message);
-    if (this.starts !== undefined && this.starts.isBefore(message)) return true;
+    if (this.starts !== undefined && this.starts.passesOver(message)) return true;
     if (this.limits.order === 'none') effects.deliver(message, from);
     else this.messageOrder().accept(message, from, effects);
     return true;
@@ -150,6 +139,11 @@ export class MessageLog {
     return this.history?.evicted ?? 0;
   }
 
+  /** What history and order count, counted anew. */
+  get audit(): readonly Audited[] {
+    return [...(this.history?.audit ?? []), ...(this.order?.audit ?? [])];
+  }
+
   /** To be called before anything is kept. */
   observeHistory(observer: HistoryObserver): void {
     this.history ??= new History(this.limits);
@@ -185,7 +179,7 @@ export class MessageLog {
     for (const { origin } of this.all()) visit(origin);
     for (const { origin, after } of this.history?.messages ?? []) {
       visit(origin);
-      for (const entry of after ?? NO_ENTRIES) visit(entry.origin);
+      after?.forEach((entry) => visit(entry.origin));
     }
     this.order?.eachPeer(visit);
   }
@@ -236,7 +230,7 @@ export class MessageLog {
       if (window === undefined) continue;
       // A stream that has begun already, since its buffer was full, leaves nothing out.
       const start = Math.min(next, this.order?.begunAt(origin, epoch) ?? Infinity);
-      this.skip(window, start);
+      this.skip(window, start, start === next ? beyond : undefined);
       if (start === next) marksLeft -= markSeen(window, beyond, marksLeft);
       if (this.limits.order !== 'none') this.messageOrder().startAt(origin, epoch, start, effects);
     }
@@ -255,13 +249,27 @@ export class MessageLog {
     const theirs = new Map(digest.map((entry) => [entry.origin, entry]));
     let left = MARKS_MAX;
     for (const log of this.all()) {
-      const [lacking, looked] = this.starts.lacking(log, theirs.get(log.origin), (id) => this.find(id) !== undefined, left);
+      const [lacking, looked] = this.starts.lacking(log, theirs.get(log.origin), this.isKept, left);
       left -= looked;
-      if (lacking === undefined) continue;
-      if (this.current === log) this.current = lacking;
-      this.origins?.set(log.origin, lacking);
-      this.digestMade = undefined;
+      if (lacking !== undefined) this.replace(log, lacking);
     }
+  }
+
+  /** A message of the past that this newcomer is not owed and never had: from now on it counts as not seen, so that it can be fetched, to be passed on. Answers whether it is one. */
+  fetchOne(id: MessageId): boolean {
+    const log = this.peek(id.origin);
+    const lacking = this.starts?.known === true && log?.epoch === id.epoch ? this.starts.lackingOne(log, id, this.isKept) : undefined;
+    if (log === undefined || lacking === undefined) return false;
+    this.replace(log, lacking);
+    return true;
+  }
+
+  private readonly isKept = (id: MessageId): boolean => this.find(id) !== undefined;
+
+  private replace(log: OriginLog, by: OriginLog): void {
+    if (this.current === log) this.current = by;
+    this.origins?.set(log.origin, by);
+    this.digestMade = undefined;
   }
 
   /** In an order: what is missing below these numbers is kept nowhere any more, and is lost. */
@@ -276,9 +284,9 @@ export class MessageLog {
     }
   }
 
-  private skip(log: OriginLog, start: number): void {
+  private skip(log: OriginLog, start: number, beyond?: readonly number[]): void {
     log.skipTo(start);
-    this.starts?.set(log, start);
+    this.starts?.set(log, start, beyond);
   }
 
   /** The window of an origin that another peer tells of; `undefined` when a later incarnation is known, or there are too many. */
@@ -390,11 +398,3 @@ export class MessageLog {
     return (this.order = new Order(this.group, this.session, gapTimeoutMs, orderBufferMax, this.catchingUp));
   }
 }
-
-const NO_ENTRIES: readonly CausalEntry[] = [];
-
-/**
- * Numbers past gaps that a newcomer takes for seen because a neighbour has (what is left
- * out may be brought to it), and numbers that it looks at for one digest.
- */
-const MARKS_MAX = 65_536;

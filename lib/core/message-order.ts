@@ -1,3 +1,4 @@
+import type { Audited } from './audit.ts';
 import type { Effects, GapTimer } from './effects.ts';
 import type { PeerRef } from './ids.ts';
 import type { DataMessage, DigestEntry } from './messages.ts';
@@ -11,6 +12,8 @@ import type { DataMessage, DigestEntry } from './messages.ts';
 export interface MessageOrder {
   /** Messages that came after their place had been given up. */
   readonly late: number;
+  /** What it holds back, counted anew. */
+  readonly audit: readonly Audited[];
   /** Delivers `message` and what it releases, or holds it back. Every message must come here at most once. */
   accept(message: DataMessage, from: PeerRef, effects: Effects): void;
   onGapTimer(timer: GapTimer, effects: Effects): void;

@@ -3,7 +3,7 @@
  */
 export interface HyParViewOptions {
   readonly kind: 'hyparview';
-  /** Peers linked to. Default 5, as in the paper (fan-out 4, plus the one a message came from); below a gossip mesh 16, a guess: peers of libp2p hold dozens of connections. */
+  /** Peers linked to. Default 5, as in the paper (fan-out 4, plus the one a message came from); below a gossip mesh 16, a guess: peers of libp2p hold dozens of connections. With fewer than 5 a group may fall into parts whose views are full: of groups of 6 to 10 peers that start at once and may have 3 neighbours, 5 % did. */
   readonly activeViewSize: number;
   /** Peers remembered as replacements. Default 30, as in the paper. */
   readonly passiveViewSize: number;

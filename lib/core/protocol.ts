@@ -1,3 +1,4 @@
+import type { Audited } from './audit.ts';
 import type { Effects, Timer } from './effects.ts';
 import type { PeerRef } from './ids.ts';
 import type { DataMessage, Message } from './messages.ts';
@@ -24,10 +25,20 @@ export interface Overlay {
   addContact(peer: PeerRef, nowMs: number, effects: Effects): void;
   /** What it had to let go, and the like, by name; absent where it counts nothing. */
   readonly counters?: Readonly<Record<string, number>>;
+  /** Questions without an answer so far, of those after which something waits; absent where it asks none. */
+  readonly questions?: readonly Question[];
   /** Says good-bye to the neighbours. */
   leave(nowMs: number, effects: Effects): void;
   /** Every peer that it may still name or send to: who keeps a table of peers must keep these. */
   eachPeer(visit: (peer: PeerRef) => void): void;
+}
+
+/** What a peer has asked, and waits for. */
+export interface Question {
+  /** Tells it from all that this peer has asked before. */
+  readonly name: string;
+  /** The wait is over after so long, by the peer's clock, whether there is an answer or not. */
+  readonly timeoutMs: number;
 }
 
 /** An overlay that knows a tree for each publisher, and along it where a message goes. */
@@ -42,6 +53,8 @@ export interface EditableOverlay extends Overlay {
   readonly passive: readonly PeerRef[];
   /** It has as many neighbours as it may have. */
   readonly full: boolean;
+  /** Whether free places are kept for somebody. */
+  readonly held: boolean;
   /** Makes a neighbour of `peer` if there is room; answers whether it is one now. Nothing is sent. */
   admit(peer: PeerRef, nowMs: number, effects: Effects): boolean;
   /** Makes a passive peer of a neighbour; answers whether it was one. Nothing is sent. */
@@ -75,6 +88,10 @@ export interface Dissemination extends NeighbourListener {
   readonly ignoresDuplicates: boolean;
   /** What it had to let go, and the like, by name; absent where it counts nothing. */
   readonly counters?: Readonly<Record<string, number>>;
+  /** What it counts to stay within its bounds, counted anew; absent where it counts nothing. */
+  readonly audit?: readonly Audited[];
+  /** What it has still to do beside its periodic steps, by name: all 0 when no message is on its way any more; absent where that shows in what it sends alone. */
+  readonly unfinished?: Readonly<Record<string, number>>;
   start(nowMs: number, effects: Effects): void;
   /** Whether it can take one more message of this peer's own without losing one before it was told; absent where what is published goes out at once. */
   hasRoom?(): boolean;

@@ -1,3 +1,4 @@
+import type { Audited } from './audit.ts';
 import type { HistoryObserver } from './history.ts';
 import type { MessageId } from './ids.ts';
 import { type IdOf, fourBytes, keyHash, messageKey } from './message-key.ts';
@@ -73,6 +74,25 @@ export class RangeIndex implements HistoryObserver {
     this.size--;
     this.changed = true;
     this.tidy(index);
+  }
+
+  /**
+   * What it counts, counted anew.
+   * @param kept messages in the history, every copy counted.
+   */
+  audit(kept: number): readonly Audited[] {
+    let [messages, copies, sumA, sumsA] = [0, 0, 0, 0];
+    for (const chunk of this.chunks) {
+      messages += chunk.keys.length;
+      sumA = (sumA + chunk.sumA) >>> 0;
+      for (let i = 0; i < chunk.keys.length; i++) sumsA = (sumsA + (chunk.a[i] as number)) >>> 0;
+    }
+    for (const count of this.copies.values()) copies += count;
+    return [
+      { what: 'messages in the index', counted: this.size, there: messages },
+      { what: 'messages in the index, with copies', counted: messages + copies, there: kept },
+      { what: 'hashes in the sum of the index', counted: sumA, there: sumsA },
+    ];
   }
 
   /** How many messages come before the key, or before a beginning of keys. */

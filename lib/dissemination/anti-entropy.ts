@@ -1,3 +1,4 @@
+import type { Audited } from '../core/audit.ts';
 import type { AntiEntropyOptions } from '../core/config.ts';
 import type { Effects, Timer } from '../core/effects.ts';
 import type { PeerRef } from '../core/ids.ts';
@@ -143,6 +144,14 @@ export class AntiEntropy implements Dissemination {
 
   eachPeer(visit: (peer: PeerRef) => void): void {
     this.contacts.eachPeer(visit);
+  }
+
+  get audit(): readonly Audited[] {
+    return [...(this.own?.audit ?? []), ...(this.ranges?.audit ?? [])];
+  }
+
+  get unfinished(): Readonly<Record<string, number>> {
+    return { 'messages asked for by ranges': this.ranges?.askedFor ?? 0 };
   }
 
   /** The contact of this cycle: all is compared, or what changed lately at first. */

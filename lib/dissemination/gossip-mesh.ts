@@ -1,3 +1,4 @@
+import type { Audited } from '../core/audit.ts';
 import type { GossipMeshOptions } from '../core/config.ts';
 import type { Effects, Timer } from '../core/effects.ts';
 import type { MessageId, PeerRef } from '../core/ids.ts';
@@ -136,6 +137,23 @@ export class GossipMesh implements Dissemination {
   /** The peers that payloads go to. */
   get mesh(): readonly PeerRef[] {
     return this.links;
+  }
+
+  get audit(): readonly Audited[] {
+    let there = 0;
+    for (const count of this.askedOf.values()) there += count;
+    return [{ what: 'messages asked for', counted: this.asked.size, there }];
+  }
+
+  /** Heartbeats whose messages are announced still. */
+  get announcedHeartbeats(): number {
+    return this.windows.length;
+  }
+
+  /** What is to be done still, by name: 0 where nothing is. */
+  get unfinished(): Readonly<Record<string, number>> {
+    const [announced, asked, answered] = [this.windows.flat().length, this.asked.size, this.answered.size];
+    return { 'messages to announce': announced, 'messages asked for': asked, 'peers answered in this heartbeat': answered };
   }
 
   private onData(from: PeerRef, message: DataMessage, effects: Effects): void {

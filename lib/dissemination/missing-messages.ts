@@ -1,3 +1,4 @@
+import type { Audited } from '../core/audit.ts';
 import type { MessageId, PeerRef } from '../core/ids.ts';
 import type { Announcement } from '../core/messages.ts';
 import { WINDOW_SIZE } from '../core/sequence-window.ts';
@@ -136,6 +137,15 @@ export class MissingMessages {
       visit(origin);
       for (const { announcers } of bySeq.values()) for (const { peer } of announcers) visit(peer);
     }
+  }
+
+  /** What it waits for, counted anew: in all, and by who announced it first. */
+  get audit(): readonly Audited[] {
+    let there = 0;
+    for (const { bySeq } of this.byOrigin.values()) there += bySeq.size;
+    let firsts = 0;
+    for (const count of this.byFirst.values()) firsts += count;
+    return [{ what: 'messages awaited', counted: this.awaited, there }, { what: 'messages awaited, by first announcer', counted: firsts, there }];
   }
 
   private of({ origin, epoch, seq }: MessageId): Awaited | undefined {

@@ -1,3 +1,4 @@
+import type { Audited } from '../core/audit.ts';
 import type { PeerRef } from '../core/ids.ts';
 import type { DataMessage, DigestEntry } from '../core/messages.ts';
 
@@ -48,6 +49,11 @@ export class OwnMessages {
 
   forget(peer: PeerRef): void {
     if (this.reached.delete(peer)) this.count();
+  }
+
+  /** The bytes that wait, counted anew. */
+  get audit(): readonly Audited[] {
+    return [{ what: 'bytes of own messages that wait', counted: this.waitingBytes, there: this.sizes.reduce((sum, bytes) => sum + bytes, 0) }];
   }
 
   private count(): void {

@@ -1,3 +1,4 @@
+import type { Audited } from '../core/audit.ts';
 import type { PlumtreeOptions } from '../core/config.ts';
 import type { Effects, GraftTimer, Timer } from '../core/effects.ts';
 import type { MessageId, PeerRef } from '../core/ids.ts';
@@ -115,6 +116,21 @@ export class Plumtree implements Dissemination {
   /** Announcements dropped because too many messages were awaited. */
   get missingDropped(): number {
     return this.missing?.dropped ?? 0;
+  }
+
+  get audit(): readonly Audited[] {
+    return this.missing?.audit ?? [];
+  }
+
+  get unfinished(): Readonly<Record<string, number>> {
+    return { 'messages awaited': this.awaited, 'messages to announce': this.lazyQueue?.length ?? 0 };
+  }
+
+  /** Trees kept of single publishers. */
+  get sourceTrees(): number {
+    let trees = 0;
+    this.trees.eachSource(() => trees++);
+    return trees;
   }
 
   get counters(): Readonly<Record<string, number>> {

@@ -1,3 +1,4 @@
+import type { Audited } from '../core/audit.ts';
 import type { Effects } from '../core/effects.ts';
 import type { MessageId, PeerRef } from '../core/ids.ts';
 import type { IdOf } from '../core/message-key.ts';
@@ -67,6 +68,19 @@ export class RangeReconciliation {
     this.askedOf.clear();
   }
 
+  /** What it counts, counted anew. */
+  get audit(): readonly Audited[] {
+    const { asked, askedOf, index, log } = this;
+    let there = 0;
+    for (const count of askedOf.values()) there += count;
+    return [{ what: 'messages asked for by ranges', counted: asked.size, there }, ...index.audit(log.kept - log.evicted)];
+  }
+
+  /** Messages asked for in this cycle. */
+  get askedFor(): number {
+    return this.asked.size;
+  }
+
   /** Begins an exchange with `partner`. */
   begin(partner: PeerRef, mode: Ranges['mode'], effects: Effects): void {
     const fingerprint = this.index.fingerprint(0, this.index.size);
@@ -123,13 +137,14 @@ export class RangeReconciliation {
     const before = this.askedOf.get(from) ?? 0;
     const wanted: MessageId[] = [];
     for (const id of ids) {
-      if (this.log.has(id)) continue;
+      const isSeen = this.log.has(id);
       if (wanted.length >= this.batchMax || this.asked.size >= ASKED_MAX || before + wanted.length >= ASKED_MAX / 2) {
-        this.counters.wantsLeftOut++;
+        if (!isSeen) this.counters.wantsLeftOut++;
         continue;
       }
       const key = this.index.keyOf(id);
-      if (this.asked.has(key)) continue;
+      // Of the past a newcomer fetches everything once: else those behind it would never get it.
+      if (this.asked.has(key) || (isSeen && !this.log.fetchOne(id))) continue;
       this.asked.add(key);
       wanted.push(id);
     }

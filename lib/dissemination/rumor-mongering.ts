@@ -129,6 +129,10 @@ export class RumorMongering implements Dissemination {
     return this.hot.length;
   }
 
+  get unfinished(): Readonly<Record<string, number>> {
+    return { 'hot rumors': this.hot.length };
+  }
+
   get counters(): Readonly<Record<string, number>> {
     return { hot: this.hot.length, overflowed: this.overflowed };
   }

@@ -2,7 +2,7 @@ import type { CyclonOptions } from '../core/config.ts';
 import type { Effects, Timer } from '../core/effects.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
 import { CYCLON_AGE_MAX, type CyclonEntry, type CyclonReply, type CyclonShuffle, type CyclonWelcome, type ForwardJoin, type Message } from '../core/messages.ts';
-import type { NeighbourListener, Overlay } from '../core/protocol.ts';
+import type { NeighbourListener, Overlay, Question } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 
 /**
@@ -28,7 +28,11 @@ import type { Random } from '../core/random.ts';
  * - A peer whose view is empty joins again through a contact that it was given.
  * - Peers that did not answer are remembered, and now and then one of them is joined
  *   through: the paper has nothing that brings the parts together after a partition that
- *   has outlasted the entries of the other part.
+ *   has outlasted the entries of the other part. So is a contact that was asked to let
+ *   this peer in while none of its walks came to an end.
+ * - An entry of a peer that did not answer is taken again only if it was made since, as
+ *   its age tells: while views are not full an exchange copies entries, and those of a
+ *   peer that is gone would go round for ever.
  *
  * Guarantees: views never contain the peer itself or a peer twice. Each peer's oldest
  * entry goes or is renewed in each shuffle, so that entries of failed peers are gone
@@ -58,7 +62,11 @@ export class Cyclon implements Overlay {
   /** Entries that may still come from the walks of this peer's own join. */
   private welcomesLeft = 0;
   /** Peers that have not answered and were not heard of since, all to be asked in turn. */
-  private lost: readonly PeerRef[] = NOBODY;
+  private lost: readonly Lost[] = [];
+  /** Intervals so far. */
+  private cycles = 0;
+  /** The contact of the last join, as long as no walk of it has ended. */
+  private joining: Lost | undefined = undefined;
   /** Shuffles before a lost peer is asked. */
   private untilAsked = LOST_EVERY;
   /** Shuffles that failed. */
@@ -95,7 +103,9 @@ export class Cyclon implements Overlay {
   onTimer(timer: Timer, nowMs: number, effects: Effects): void {
     if (timer.kind !== 'cyclon') return;
     this.setTimer(this.options.shuffleIntervalMs, effects);
+    this.cycles++;
     this.failPending(nowMs, effects);
+    this.failJoin();
     this.askLost(effects);
     if (this.neighbours.length > 0) return this.shuffle(effects);
     if (this.contacts.length === 0) return;
@@ -124,7 +134,18 @@ export class Cyclon implements Overlay {
     this.neighbours.forEach(visit);
     this.contacts.forEach(visit);
     this.pending?.sent.forEach(visit);
-    this.lost.forEach(visit);
+    this.lostPeers.forEach(visit);
+    if (this.joining !== undefined) visit(this.joining.peer);
+  }
+
+  get questions(): readonly Question[] {
+    const { pending, options } = this;
+    return pending === undefined ? [] : [{ name: `shuffle ${pending.seq} with peer ${pending.partner}`, timeoutMs: options.shuffleIntervalMs }];
+  }
+
+  /** Peers that did not answer and were not heard of since: they are asked to let this peer in, in turn. */
+  get lostPeers(): readonly PeerRef[] {
+    return this.lost.map(({ peer }) => peer);
   }
 
   /** The age of the entry of `peer`; `undefined` when the view has none. */
@@ -168,6 +189,7 @@ export class Cyclon implements Overlay {
   private onCyclonWelcome({ peer, age }: CyclonWelcome, nowMs: number, effects: Effects): void {
     if (this.welcomesLeft === 0) return;
     this.welcomesLeft--;
+    this.joining = undefined;
     this.merge([{ peer, age }], NOBODY, nowMs, effects);
   }
 
@@ -207,7 +229,7 @@ export class Cyclon implements Overlay {
   private merge(entries: readonly CyclonEntry[], sent: readonly PeerRef[], nowMs: number, effects: Effects): void {
     let nextSent = 0;
     for (const entry of entries.slice(0, this.options.shuffleLength)) {
-      if (entry.peer === this.self || this.neighbours.includes(entry.peer)) continue;
+      if (entry.peer === this.self || this.neighbours.includes(entry.peer) || this.isStale(entry)) continue;
       while (this.full && nextSent < sent.length) this.remove(sent[nextSent++] as PeerRef, nowMs, effects);
       if (this.full) return;
       this.add(entry, nowMs, effects);
@@ -220,21 +242,39 @@ export class Cyclon implements Overlay {
     this.pending = undefined;
     this.unanswered++;
     this.remove(pending.partner, nowMs, effects);
-    this.lost = [...this.lost.filter((peer) => peer !== pending.partner), pending.partner].slice(-LOST_MAX);
+    this.lose(pending.partner);
+  }
+
+  /** A contact whose walks were lost, with all that they would have brought, counts as lost. */
+  private failJoin(): void {
+    const { joining } = this;
+    if (joining === undefined || this.cycles - joining.cycle < JOIN_CYCLES) return;
+    this.joining = undefined;
+    this.lose(joining.peer);
+  }
+
+  private lose(peer: PeerRef): void {
+    this.lost = [...this.lost.filter((other) => other.peer !== peer), { peer, cycle: this.cycles }].slice(-LOST_MAX);
+  }
+
+  /** Whether the entry is of a peer that has not answered, and was made before that. */
+  private isStale({ peer, age }: CyclonEntry): boolean {
+    const lost = this.lost.find((other) => other.peer === peer);
+    return lost !== undefined && age >= this.cycles - lost.cycle;
   }
 
   private found(peer: PeerRef): void {
-    if (this.lost.includes(peer)) this.lost = this.lost.filter((other) => other !== peer);
+    if (this.lost.some((other) => other.peer === peer)) this.lost = this.lost.filter((other) => other.peer !== peer);
   }
 
   /** A lost peer may be back, or in another part of the group. */
   private askLost(effects: Effects): void {
     if (this.lost.length === 0 || --this.untilAsked > 0) return;
     this.untilAsked = LOST_EVERY;
-    const [peer, ...others] = this.lost;
-    if (peer === undefined) return;
-    this.lost = [...others, peer];
-    this.join(peer, effects);
+    const [first, ...others] = this.lost;
+    if (first === undefined) return;
+    this.lost = [...others, first];
+    this.join(first.peer, effects);
   }
 
   private joinContact(effects: Effects): void {
@@ -244,6 +284,7 @@ export class Cyclon implements Overlay {
 
   private join(contact: PeerRef, effects: Effects): void {
     this.welcomesLeft = this.options.viewSize;
+    this.joining = { peer: contact, cycle: this.cycles };
     effects.send(contact, { kind: 'join', group: this.group });
   }
 
@@ -283,8 +324,17 @@ const CONTACTS_MAX = 8;
 /** Peers remembered that did not answer. */
 const LOST_MAX = 64;
 
+/** Intervals after which a walk of a join should have ended. A guess: one for walks over far links, and the one that has begun already. */
+const JOIN_CYCLES = 2;
+
 /** Shuffles from one question to a lost peer to the next, while there is one. A guess: ten seconds by default, as live peers try lost neighbours. */
 const LOST_EVERY = 10;
+
+interface Lost {
+  readonly peer: PeerRef;
+  /** The interval in which it was lost, or asked. */
+  readonly cycle: number;
+}
 
 interface Pending {
   readonly partner: PeerRef;

@@ -2,7 +2,7 @@ import type { HyParViewOptions } from '../core/config.ts';
 import type { Effects, NeighbourTimer, Timer } from '../core/effects.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
 import type { ForwardJoin, Message, Neighbour, NeighbourReply, Shuffle, ShuffleReply } from '../core/messages.ts';
-import type { EditableOverlay, NeighbourListener } from '../core/protocol.ts';
+import type { EditableOverlay, NeighbourListener, Question } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { arrayWithRoom } from '../core/room.ts';
 
@@ -23,6 +23,9 @@ import { arrayWithRoom } from '../core/room.ts';
  *   the paper reacts to failures only, and a view would stay short for ever after
  *   a round of refusals.
  * - A peer that has lost everyone joins again through a contact that it was given.
+ * - The answer to a Shuffle is filled up with neighbours where the passive view is short:
+ *   in a small group it may be empty everywhere, and peers that are not linked would
+ *   never hear of each other.
  * - A Disconnect answers a Shuffle that comes straight from an origin that is no
  *   neighbour. On links that keep order the views are symmetric without it; where
  *   messages overtake each other, it mends what a late Disconnect left one-sided.
@@ -49,8 +52,7 @@ export class HyParView implements EditableOverlay {
   private attempt = 0;
   /** How many more passive peers may be asked before the next shuffle. */
   private asksLeft = 0;
-  /** Whether free places are kept for somebody. */
-  private held = false;
+  held = false;
   /** What the last shuffle sent out; the first to make room for what comes back. */
   private shuffled: readonly PeerRef[] = NOBODY;
 
@@ -123,6 +125,11 @@ export class HyParView implements EditableOverlay {
       effects.send(peer, { kind: 'disconnect', group: this.group });
       this.dropActive(peer, nowMs, effects);
     }
+  }
+
+  get questions(): readonly Question[] {
+    const { asked, attempt, options } = this;
+    return asked === undefined ? [] : [{ name: `whether peer ${asked} has a place (attempt ${attempt})`, timeoutMs: options.neighbourTimeoutMs }];
   }
 
   get full(): boolean {
@@ -226,9 +233,16 @@ export class HyParView implements EditableOverlay {
       effects.send(next, { kind: 'shuffle', group: this.group, origin: shuffle.origin, timeToLive, peers: sample });
       return;
     }
-    const peers = this.random.sample(this.passive, sample.length);
+    const peers = this.answerTo(shuffle.origin, sample);
     effects.send(shuffle.origin, { kind: 'shuffleReply', group: this.group, peers });
     this.integrate(sample, peers);
+  }
+
+  /** As many passive peers as came, and neighbours where there are not enough. */
+  private answerTo(origin: PeerRef, sample: readonly PeerRef[]): PeerRef[] {
+    const peers = this.random.sample(this.passive, sample.length);
+    if (peers.length === sample.length) return peers;
+    return peers.concat(this.random.sample(this.neighbours.filter((peer) => peer !== origin && !sample.includes(peer)), sample.length - peers.length));
   }
 
   private onShuffleReply(reply: ShuffleReply): void {

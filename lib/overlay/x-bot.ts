@@ -2,7 +2,7 @@ import type { XBotOptions } from '../core/config.ts';
 import type { Effects, Timer, XBotTimer } from '../core/effects.ts';
 import type { GroupRef, PeerRef } from '../core/ids.ts';
 import type { Message, Optimization, OptimizationReply, Replace, Switch } from '../core/messages.ts';
-import type { EditableOverlay, Overlay } from '../core/protocol.ts';
+import type { EditableOverlay, Overlay, Question } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import { RttMeter } from './rtt-meter.ts';
 
@@ -124,6 +124,33 @@ export class XBot implements Overlay {
   /** Peers that are known and not linked to. */
   get passive(): readonly PeerRef[] {
     return this.view.passive;
+  }
+
+  get questions(): readonly Question[] {
+    const { swap, view, options } = this;
+    const below = view.questions ?? [];
+    return swap === undefined ? below : [...below, { name: `swap ${swap.number}, as ${swap.role}`, timeoutMs: options.swapTimeoutMs }];
+  }
+
+  /** The link that the swap under way is to cost this peer, and the one that it is to bring. */
+  get exchange(): { readonly given: PeerRef; readonly wanted: PeerRef } | undefined {
+    const { swap } = this;
+    switch (swap?.role) {
+      case 'initiator': return { given: swap.old, wanted: swap.candidate };
+      case 'candidate': return { given: swap.disconnected, wanted: swap.initiator };
+      case 'disconnected': return { given: swap.candidate, wanted: swap.old };
+      default: return undefined;
+    }
+  }
+
+  /** Places of the view are kept free, and no swap of this peer is to bring anybody. */
+  get holdsInVain(): boolean {
+    return this.view.held && this.swap?.role !== 'initiator';
+  }
+
+  /** The round trip to `peer` in ms, as far as it has been measured. */
+  rttMs(peer: PeerRef): number | undefined {
+    return this.meter.rttMs(peer);
   }
 
   /** A round: compares what the last round measured, then measures the next. */

@@ -33,7 +33,7 @@ export class PeerEngine {
   private others: readonly Group[] = NO_GROUPS;
   private sessions = 0;
   /** Memberships that ended after publishing: each used up an epoch, since the next one numbers from 0 again. */
-  private epochsUsed = 0;
+  epochsUsed = 0;
   /** Messages and timers of groups that this peer is not in. */
   strays = 0;
 

@@ -8,9 +8,12 @@ const TICK_MS = 250;
 const EVENTS_A_TICK_MAX = 20_000;
 /** From when all is healed on, a run ends as soon as everything is good; it is looked at this often, in ms. */
 const LOOK_MS = 2500;
-/** Messages that are published at once when all is good; and again, since they may have left a tree in pieces that only the next ones find. */
-export const PROBES = 3;
-export const PROBE_ROUNDS = 2;
+/**
+ * Messages that are published at once when all is good, by round. Again, since floods that
+ * cross may leave a tree in pieces, or with circles, that only the next message finds; and
+ * one alone at last, after which even a tree that all publishers share has come to rest.
+ */
+export const PROBES: readonly number[] = [3, 1];
 
 /** The course of a run in time, however messages cross. */
 export class Course {

@@ -19,7 +19,7 @@ export interface DrawOptions {
   readonly isLive?: boolean;
 }
 
-/** Joins go on for this share of the active time, all else begins after half of that. */
+/** Joins go on for this share of the active time, but for those of late newcomers; all else begins after half of that. */
 const JOINING = 0.25;
 
 /** Payload bytes: mostly small, now and then one that no datagram holds. */
@@ -37,7 +37,7 @@ export function drawScenario(seed: number, options: DrawOptions = {}): Scenario 
   if (contract === undefined) throw new RangeError('there are contracts');
   const count = 2 + random.below(peersMax - 1);
   const underlay = drawUnderlay(random, count);
-  const peers = drawPeers(random, count, activeMs * JOINING);
+  const peers = drawPeers(random, count, activeMs);
   const group = drawGroup(random, contract);
   const publishes = drawPublishes(random, peers, activeMs);
   const long = isLive ? lengthened(seed, publishes) : { publishes, limits: {} };
@@ -73,10 +73,12 @@ function drawGroup(random: Random, { group }: Contract): GroupOptions {
   return { ...variedGroup(random, group), order, since };
 }
 
-/** One after the other through the first; all at once; or each through any earlier one. */
-function drawPeers(random: Random, count: number, withinMs: number): PeerPlan[] {
-  const manner = random.below(3);
+/** One after the other through the first; all at once; each through any earlier one; or a part of them while others have long been publishing. */
+function drawPeers(random: Random, count: number, activeMs: number): PeerPlan[] {
+  const manner = random.below(4);
+  const withinMs = activeMs * JOINING;
   return Array.from({ length: count }, (_, host): PeerPlan => {
+    if (manner === 3 && host > 0 && random.chance(0.5)) return { host, joinMs: Math.round(random.float() * activeMs) };
     const joinMs = host === 0 || manner === 1 ? 0 : Math.round((withinMs * host) / count);
     return manner === 2 && host > 0 ? { host, joinMs, contact: random.below(host) } : { host, joinMs };
   });
@@ -132,7 +134,7 @@ export function drawFault(random: Random, kind: FaultKind, hosts: readonly numbe
     case 'crash': return { kind, peer, atMs, ...restart };
     case 'massFailure': return { kind, share: 0.2 + Math.round(random.float() * 50) / 100, atMs, ...restart };
     case 'pause': return { kind, peer, atMs, forMs };
-    case 'leave': return { kind, peer, atMs, ...(returnMs !== undefined && { rejoinAfterMs: returnMs }) };
+    case 'leave': return { kind, peer, atMs, ...(returnMs !== undefined && { rejoinAfterMs: returnMs, ...(random.chance(0.5) && { stays: true }) }) };
     case 'slow': return { kind, peer, inputMs: 1 + random.below(20), atMs, forMs };
     case 'clockSkew': return { kind, peer, rate: 0.5 + Math.round(random.float() * 150) / 100, atMs, forMs };
   }

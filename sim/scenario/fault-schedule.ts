@@ -30,7 +30,7 @@ export interface FaultTargets {
   crash(host: number): boolean;
   /** What the application there has saved is lost. */
   wipe(host: number): void;
-  leave(host: number): boolean;
+  leave(host: number, stays: boolean): boolean;
   /** Joins the group again. Answers whether the host was free. */
   rejoin(host: number): boolean;
   /** The process stands still until then: nobody may call it. */
@@ -91,7 +91,7 @@ export class FaultSchedule {
         const up = this.targets.up();
         return this.crashes(this.targets.random.sample(up, Math.min(up.length, Math.round(fault.share * up.length))), fault);
       }
-      case 'leave': return this.leave(fault.peer, fault.rejoinAfterMs);
+      case 'leave': return this.leave(fault);
       case 'pause': return this.pause(fault.peer, fault.forMs);
       case 'slow': return this.slowDown(fault);
       case 'clockSkew': return this.skew(fault);
@@ -107,8 +107,8 @@ export class FaultSchedule {
   }
 
   /** Who was not there to leave does not come back for that. */
-  private leave(peer: number, rejoinAfterMs: number | undefined): Effect {
-    const left = this.targets.leave(peer);
+  private leave({ peer, rejoinAfterMs, stays = false }: Extract<Fault, { kind: 'leave' }>): Effect {
+    const left = this.targets.leave(peer, stays);
     if (left && rejoinAfterMs !== undefined) this.after(rejoinAfterMs, () => void this.targets.rejoin(peer));
     return () => (left ? 1 : 0);
   }

@@ -47,6 +47,8 @@ export interface StackView {
 /** A run in which messages cross as objects or bytes: the state of its protocols can be seen, too. */
 export interface RunView extends StackView {
   group(host: number): Group | undefined;
+  /** Every link that a peer keeps open: whose it is, and to whom. */
+  readonly links: readonly (readonly [owner: number, peer: number])[];
 }
 
 /** Something that must not be. */
@@ -60,7 +62,8 @@ export interface Violation {
 
 /** Watches one run. What it does not care for it leaves out. Throws nothing: it reports. */
 export interface Checker {
-  onTransmission?(from: number, to: number, message: Message): void;
+  /** @param attempt from 1; what a link repeats counts on. */
+  onTransmission?(from: number, to: number, message: Message, attempt: number): void;
   /** The peer has published something, and what followed at once has happened. */
   onPublish?(peer: number, published: Published): void;
   onDelivery?(peer: number, from: number, message: DataMessage): void;

@@ -37,7 +37,7 @@ const FAULT: Shape<Fault> = byKind<Fault['kind'], Fault>({
   crash: object({ kind: kind('crash'), peer: host, ...crash }),
   massFailure: object({ kind: kind('massFailure'), share, ...crash }),
   pause: object({ kind: kind('pause'), ...during, peer: host }),
-  leave: object({ kind: kind('leave'), atMs: ms, peer: host, rejoinAfterMs: optional(ms) }),
+  leave: object({ kind: kind('leave'), atMs: ms, peer: host, rejoinAfterMs: optional(ms), stays: optional(flag) }),
   slow: object({ kind: kind('slow'), ...during, peer: host, inputMs: number(0, 60_000) }),
   clockSkew: object({ kind: kind('clockSkew'), ...during, peer: host, rate: number(0.01, 100) }),
 });

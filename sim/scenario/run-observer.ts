@@ -5,7 +5,7 @@ import type { Observer, PacketLoss } from '../world/observer.ts';
 
 /** What a run of a scenario is told of its world. */
 export interface RunListener {
-  onTransmission(from: PeerRef, to: PeerRef, message: Message): void;
+  onTransmission(from: PeerRef, to: PeerRef, message: Message, attempt: number): void;
   onDelivery(peer: PeerRef, from: PeerRef, message: DataMessage): void;
   onEvent(peer: PeerRef, event: ProtocolEvent): void;
   onLinkDown(peer: PeerRef, other: PeerRef): void;
@@ -23,7 +23,7 @@ export class RunObserver implements Observer {
 
   onTransmission(timeUs: number, from: PeerRef, to: PeerRef, message: Message, bytes: number, attempt: number): void {
     this.also.onTransmission(timeUs, from, to, message, bytes, attempt);
-    this.run.onTransmission(from, to, message);
+    this.run.onTransmission(from, to, message, attempt);
   }
 
   onArrival(timeUs: number, from: PeerRef, to: PeerRef, message: Message): void {

@@ -9,7 +9,7 @@ import { type Observer, SilentObserver } from '../world/observer.ts';
 import { GROUP, World } from '../world/world.ts';
 import type { Application, StartApplication } from './application.ts';
 import { Applications } from './applications.ts';
-import { Course, PROBES, PROBE_ROUNDS } from './course.ts';
+import { Course, PROBES } from './course.ts';
 import { type FaultEffect, FaultSchedule } from './fault-schedule.ts';
 import type { Invariant, Published, RunView, Violation } from './invariant.ts';
 import { PublishedMessages, payloadOf } from './published-messages.ts';
@@ -99,11 +99,15 @@ class ScenarioRun implements RunView, RunListener {
   }
 
   get up(): readonly number[] {
-    return [...this.plans.keys()].filter((host) => this.world.engine(host) !== undefined).sort((x, y) => x - y);
+    return [...this.plans.keys()].filter((host) => this.group(host) !== undefined).sort((x, y) => x - y);
   }
 
   group(host: number): Group | undefined {
     return this.world.engine(host)?.group(GROUP);
+  }
+
+  get links(): readonly (readonly [owner: number, peer: number])[] {
+    return this.world.openLinks;
   }
 
   incarnation(host: number): number {
@@ -138,7 +142,7 @@ class ScenarioRun implements RunView, RunListener {
       up: () => this.up,
       crash: (host) => this.crash(host),
       wipe: (host) => this.applications.wipe(host),
-      leave: (host) => this.leave(host),
+      leave: (host, stays) => this.leave(host, stays),
       rejoin: (host) => this.join(host),
       paused: (host, untilMs) => { this.pausedUntilMs.set(host, untilMs); },
     });
@@ -162,21 +166,22 @@ class ScenarioRun implements RunView, RunListener {
   /** All is good: then what is published now must come to all. Answers whether there is anything to wait for. */
   private probe(course: Course): boolean {
     // An application would not know what to do with it.
-    if (this.probeRounds === PROBE_ROUNDS || this.up.length < 2 || this.applications.exist) return false;
+    const probes = PROBES[this.probeRounds];
+    if (probes === undefined || this.up.length < 2 || this.applications.exist) return false;
     this.probeRounds++;
     course.goOn(this.nowMs);
     const before = this.published.size;
-    this.random.sample(this.up, PROBES).forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, this.probeRounds, index)));
+    this.random.sample(this.up, probes).forEach((host, index) => this.publish(host, Uint8Array.of(0x70, 0x72, this.probeRounds, index)));
     for (const checker of this.verdict.checkers) checker.onProbe?.(this.allPublished.slice(before));
     return true;
   }
 
   private join(host: number): boolean {
     const plan = this.plans.get(host);
-    if (plan === undefined || this.world.engine(host) !== undefined) return false;
+    if (plan === undefined || this.group(host) !== undefined) return false;
     const contact = contactOf(plan, this.scenario, this.up);
     this.incarnations.set(host, this.incarnation(host) + 1);
-    this.lost.set(host, new LostPeers());
+    if (this.world.engine(host) === undefined) this.lost.set(host, new LostPeers());
     if (contact !== undefined && !this.isReached(host, contact)) this.unreached.add(host);
     this.ask(host, contact);
     this.world.join(host, this.config, this.peersFor(contact));
@@ -204,7 +209,7 @@ class ScenarioRun implements RunView, RunListener {
   private seek(plan: PeerPlan, incarnation: number, round: number): void {
     const { host } = plan;
     this.world.at(this.world.nowMs + RETRY_MS, () => {
-      if (this.incarnation(host) !== incarnation || this.world.engine(host) === undefined) return;
+      if (this.incarnation(host) !== incarnation || this.group(host) === undefined) return;
       const isIsolated = this.group(host)?.overlay.neighbours.length === 0;
       this.missAsked(host);
       if (!this.isPaused(host) && (isIsolated || round % (HEAL_MS / RETRY_MS) === 0)) {
@@ -272,18 +277,24 @@ class ScenarioRun implements RunView, RunListener {
 
   private crash(host: number): boolean {
     if (this.world.engine(host) === undefined) return false;
+    const wasMember = this.group(host) !== undefined;
     this.world.crash(host);
-    this.applications.stop(host);
-    for (const checker of this.verdict.checkers) checker.onDown?.(host);
+    if (wasMember) this.end(host);
     return true;
   }
 
-  private leave(host: number): boolean {
-    if (this.world.engine(host) === undefined || this.isPaused(host)) return false;
-    this.world.leave(host);
+  private leave(host: number, stays: boolean): boolean {
+    if (this.group(host) === undefined || this.isPaused(host)) return false;
+    if (stays) this.world.leaveGroup(host);
+    else this.world.leave(host);
+    this.end(host);
+    return true;
+  }
+
+  /** It is no member any more. */
+  private end(host: number): void {
     this.applications.stop(host);
     for (const checker of this.verdict.checkers) checker.onDown?.(host);
-    return true;
   }
 
   private stateHash(): string {
@@ -309,8 +320,8 @@ class ScenarioRun implements RunView, RunListener {
   }
 
   /** @internal */
-  onTransmission(from: PeerRef, to: PeerRef, message: Message): void {
-    for (const checker of this.verdict.checkers) checker.onTransmission?.(from, to, message);
+  onTransmission(from: PeerRef, to: PeerRef, message: Message, attempt: number): void {
+    for (const checker of this.verdict.checkers) checker.onTransmission?.(from, to, message, attempt);
   }
 
   /** @internal */

@@ -70,8 +70,8 @@ export type PeerFault =
   | (Crash & { readonly kind: 'massFailure'; readonly share: number })
   /** It stands still, and goes on with its state: a stopped process, a sleeping machine. */
   | (During & { readonly kind: 'pause'; readonly peer: number })
-  /** It says good-bye; comes back when `rejoinAfterMs` says so. */
-  | { readonly kind: 'leave'; readonly atMs: number; readonly peer: number; readonly rejoinAfterMs?: number }
+  /** It says good-bye; comes back when `rejoinAfterMs` says so, as a new incarnation, or as the same one when its process `stays`. */
+  | { readonly kind: 'leave'; readonly atMs: number; readonly peer: number; readonly rejoinAfterMs?: number; readonly stays?: boolean }
   /** It needs `inputMs` for each message and timer. */
   | (During & { readonly kind: 'slow'; readonly peer: number; readonly inputMs: number })
   /** Its clock runs at `rate` times the true speed. */
@@ -106,14 +106,20 @@ export interface Scenario {
 export const SCENARIO_FORMAT = 'overlaycast-scenario/1';
 
 /** When the last thing of a scenario happens, faults healed. */
-export function lastMs({ peers, publishes, commands = [], faults }: Scenario): number {
+export function lastMs(scenario: Scenario): number {
+  const { publishes, commands = [] } = scenario;
+  let last = calmMs(scenario);
+  for (const { atMs } of [...publishes, ...commands]) last = Math.max(last, atMs);
+  return last;
+}
+
+/** When the last peer has joined and the last fault has healed: from then on peers only publish. */
+export function calmMs({ peers, faults }: Scenario): number {
   let last = 0;
-  const at = (ms: number): void => { last = Math.max(last, ms); };
-  for (const { joinMs } of peers) at(joinMs);
-  for (const { atMs } of [...publishes, ...commands]) at(atMs);
+  for (const { joinMs } of peers) last = Math.max(last, joinMs);
   for (const fault of faults) {
-    if ('forMs' in fault) at(fault.atMs + fault.forMs);
-    else at(fault.atMs + (('restartAfterMs' in fault ? fault.restartAfterMs : 'rejoinAfterMs' in fault ? fault.rejoinAfterMs : undefined) ?? 0));
+    const forMs = 'forMs' in fault ? fault.forMs : 'restartAfterMs' in fault ? fault.restartAfterMs : 'rejoinAfterMs' in fault ? fault.rejoinAfterMs : undefined;
+    last = Math.max(last, fault.atMs + (forMs ?? 0));
   }
   return last;
 }

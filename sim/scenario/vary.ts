@@ -8,7 +8,7 @@ type Choices<T> = { readonly [Name in keyof T]?: readonly T[Name][] };
 
 type ChoicesByKind<T extends { readonly kind: string }> = { readonly [K in T['kind']]?: Choices<Extract<T, { kind: K }>> };
 
-const HYPARVIEW = { activeViewSize: [3, 4, 7], passiveViewSize: [12, 60], activeRandomWalkLength: [3, 4], shuffleActive: [1, 2], shufflePassive: [2, 8], shuffleIntervalMs: [500, 2000], neighbourTimeoutMs: [1000] } as const;
+const HYPARVIEW = { activeViewSize: [6, 8], passiveViewSize: [12, 60], activeRandomWalkLength: [3, 4], shuffleActive: [1, 2], shufflePassive: [2, 8], shuffleIntervalMs: [500, 2000], neighbourTimeoutMs: [1000] } as const;
 
 /* With all of these the promises of the contracts hold; timers that promises are counted in stay as they are. */
 

@@ -54,7 +54,8 @@ export class Member {
   private peer: Peer | undefined = undefined;
   private group: Group | undefined = undefined;
   private reader: SlowReader | undefined = undefined;
-  private readonly publishes: PublishWatch;
+  /** Of this membership: the next one numbers its messages anew. */
+  private publishes: PublishWatch;
   private onGone: () => void = () => {};
   /** Resolves when the process is killed. */
   private readonly gone: Promise<undefined>;
@@ -62,29 +63,44 @@ export class Member {
   constructor(process: StackProcess, options: MemberOptions) {
     this.process = process;
     this.options = options;
-    const { limits: { publishTimeoutMs = PEER_DEFAULTS.publishTimeoutMs }, isOnTime, handlers } = options;
-    this.publishes = new PublishWatch(isOnTime ? publishTimeoutMs : Infinity, (what) => handlers.onWrongPublish(process.host, what));
+    this.publishes = this.publishWatch();
     this.gone = new Promise((resolve) => { this.onGone = () => resolve(undefined); });
   }
 
-  /** Whether it has joined. */
+  /** Whether it is a member. */
   get joined(): boolean {
     return this.group !== undefined;
   }
 
   async open(): Promise<void> {
-    const { process, options: { config, hosts, limits, handlers } } = this;
-    const { bufferMessagesMax, bufferBytesMax, readEveryMs, reassemblyBytesMax: _reassemblyBytesMax, ...ofPeer } = limits;
+    const { process, options: { config, limits, handlers } } = this;
+    const { bufferMessagesMax: _messages, bufferBytesMax: _bytes, readEveryMs: _readEveryMs, reassemblyBytesMax: _reassemblyBytesMax, ...ofPeer } = limits;
     const peer = await openPeer({
       ...ofPeer, listen: urlOf(process.host), bootstrap: `udp://${SEED_NAME}:${PORT}`, id: idOf(process.host), prefer: 'udp', messageBytesMax: config.messageBytesMax,
     }, process.environment);
     if (!process.alive) return;
     this.peer = peer;
+    peer.on('suspected', (id) => { if (process.alive) handlers.onSuspected(process.host, hostOfId(id)); });
+    this.join();
+  }
+
+  /** Joins the group, for the first time or again. */
+  join(): void {
+    const { peer, process, options: { config, hosts, limits: { bufferMessagesMax, bufferBytesMax, readEveryMs }, handlers } } = this;
+    if (peer === undefined) return;
     const buffer = { ...(bufferMessagesMax !== undefined && { bufferMessagesMax }), ...(bufferBytesMax !== undefined && { bufferBytesMax }) };
     this.group = peer.join(GROUP_NAME, { ...joinOptions(config, hosts.filter((host) => host !== process.host)), ...buffer });
+    this.publishes = this.publishWatch();
     this.listen(this.group);
-    peer.on('suspected', (id) => { if (process.alive) handlers.onSuspected(process.host, hostOfId(id)); });
     if (readEveryMs !== undefined) this.reader = new SlowReader(this.group, process, readEveryMs, (what) => handlers.onWrongRead(process.host, what));
+  }
+
+  /** It leaves the group, and stays for another time. */
+  leaveGroup(): void {
+    void this.group?.leave();
+    this.group = undefined;
+    this.reader?.stop();
+    this.reader = undefined;
   }
 
   /** The identity of what was published; `undefined` when that was not possible, or the process is gone before. */
@@ -149,15 +165,20 @@ export class Member {
   /** On which host the peer is that this one calls so. */
   readonly hostOf = (ref: PeerRef): PeerRef => hostOfId(this.peer?.idOf(ref) ?? '');
 
+  private publishWatch(): PublishWatch {
+    const { process, options: { limits: { publishTimeoutMs = PEER_DEFAULTS.publishTimeoutMs }, isOnTime, handlers } } = this;
+    return new PublishWatch(isOnTime ? publishTimeoutMs : Infinity, (what) => handlers.onWrongPublish(process.host, what));
+  }
+
   private listen(group: Group): void {
     const { process, options: { handlers } } = this;
     group.on('message', ({ data, id, hops }) => {
-      if (process.alive) handlers.onDelivery(process.host, { kind: 'data', group: GROUP_REF, ...messageId(id), hops, repair: false, payload: data });
+      if (process.alive && this.group === group) handlers.onDelivery(process.host, { kind: 'data', group: GROUP_REF, ...messageId(id), hops, repair: false, payload: data });
     });
     // The events of the API leave out the incarnation of a publisher whose messages are lost.
     const onEvent = group.onEvent.bind(group);
     group.onEvent = (event) => {
-      if (process.alive) handlers.onEvent(process.host, this.translated(event));
+      if (process.alive && this.group === group) handlers.onEvent(process.host, this.translated(event));
       onEvent(event);
     };
   }

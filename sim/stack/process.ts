@@ -12,7 +12,7 @@ import type { StackWorld } from './world.ts';
 /** What a process is started with. */
 export interface ProcessOptions {
   readonly host: number;
-  /** Counts the processes of the host, from 1: the epoch of its peer. */
+  /** Counts the processes of the host, from 1; the epochs of its peer follow from it. */
   readonly incarnation: number;
   readonly random: Random;
   /** Bytes of frames that have come in part on one link; `undefined` for the default. */
@@ -49,7 +49,7 @@ export class StackProcess implements Clock, Datagrams {
       clock: this,
       randomBytes,
       randomSeed: () => random.uint32(),
-      epoch: () => incarnation,
+      epoch: () => incarnation * EPOCHS_A_PROCESS,
       resolve: async (name) => {
         world.touch();
         if (/^[\d.]+$/.test(name)) return [name];
@@ -131,6 +131,9 @@ export class StackProcess implements Clock, Datagrams {
     };
   }
 }
+
+/** More than the times that a peer may leave a group and join again. */
+const EPOCHS_A_PROCESS = 1000;
 
 /** Peers of a world know no address that TCP would be dialled at. */
 const NO_TCP: Transport = {

@@ -4,7 +4,7 @@ import type { DataMessage } from '../../lib/core/messages.ts';
 import { Random } from '../../lib/core/random.ts';
 import type { Application, StartApplication } from '../scenario/application.ts';
 import { Applications } from '../scenario/applications.ts';
-import { Course, PROBES, PROBE_ROUNDS } from '../scenario/course.ts';
+import { Course, PROBES } from '../scenario/course.ts';
 import { FaultSchedule } from '../scenario/fault-schedule.ts';
 import type { GroupView, Invariant, Published, StackView } from '../scenario/invariant.ts';
 import { STACK_INVARIANTS } from '../scenario/invariants.ts';
@@ -55,16 +55,17 @@ class StackRun implements StackView {
   private readonly verdict: Verdict;
   private readonly upkeep: Upkeep;
   private readonly members = new Map<number, Member>();
+  /** By host: how often somebody there has joined. */
+  private readonly incarnations = new Map<number, number>();
   private readonly applications: Applications;
+  /** Hosts whose peer has left the group, and is still up. */
+  private readonly left = new Set<number>();
   /** Peers that say good-bye; none starts on that host before they have done so. */
   private readonly leaving = new Map<number, Promise<void>>();
   private readonly published = new PublishedMessages();
-  /** Rounds of probes that have come to all; whether there were any, and whether one is under way. */
+  /** Rounds of probes that have come to all, and the last round. */
   private probesReached = 0;
-  private hasProbed = false;
-  private isProbing = false;
-  /** Who could not publish one of the last. */
-  private refused: number | undefined = undefined;
+  private round: ProbeRound | undefined = undefined;
   /** Planned publishes and commands that have not taken place. */
   private skipped = 0;
   private deliveries = 0;
@@ -104,7 +105,7 @@ class StackRun implements StackView {
   }
 
   incarnation(host: number): number {
-    return this.world.incarnation(host);
+    return this.incarnations.get(host) ?? 0;
   }
 
   get allPublished(): readonly Published[] {
@@ -133,7 +134,7 @@ class StackRun implements StackView {
       up: () => this.up,
       crash: (host) => this.crash(host),
       wipe: (host) => this.applications.wipe(host),
-      leave: (host) => this.leave(host),
+      leave: (host, stays) => this.leave(host, stays),
       rejoin: (host) => this.join(host),
       // The machine stands still by itself.
       paused: () => {},
@@ -143,10 +144,11 @@ class StackRun implements StackView {
       for (const tickMs of course.ticks()) {
         if (!(await world.run(tickMs, course.eventsMax))) verdict.endless();
         for (const checker of verdict.checkers) checker.onTick?.();
-        if (verdict.stopped || (course.mayEndAt(tickMs) && verdict.isGood(REACHES_ALL.name) && !(await this.probe(course)))) break;
+        if (verdict.stopped || (course.mayEndAt(tickMs) && verdict.isGood(REACHES_ALL.name) && !this.probe(course))) break;
       }
       verdict.judge();
-      if (this.refused !== undefined) verdict.report('publishes', 'safety', 'could not publish though all was good', this.refused);
+      const [refused] = [...this.round?.waiting ?? [], ...(this.round?.failed === undefined ? [] : [this.round.failed])];
+      if (refused !== undefined) verdict.report('publishes', 'safety', 'could not publish though all was good', refused);
     } catch (error) {
       verdict.thrown(error);
     }
@@ -161,30 +163,40 @@ class StackRun implements StackView {
    * trees and meshes hold cannot be seen here, and may take a while longer: who is not
    * reached is sent more at the next look. Answers whether there is anything to wait for.
    */
-  private async probe(course: Course): Promise<boolean> {
+  private probe(course: Course): boolean {
     // An application would not know what to do with it.
     if (this.up.length < 2 || this.applications.exist) return false;
-    const reached = this.isProbing && this.verdict.isGood();
-    if (reached && ++this.probesReached === PROBE_ROUNDS) return false;
-    if (reached || !this.hasProbed) course.goOn(this.nowMs);
-    this.hasProbed = true;
-    const before = this.published.size;
-    const publishers = this.random.sample(this.up, PROBES);
-    const outcomes = publishers.map((host, index) => this.publish(host, new Uint8Array(PROBE_BYTES).fill(index + 1)));
-    await this.world.run(this.world.nowMs);
-    const all = await Promise.all(outcomes.map((outcome) => Promise.race([outcome, false])));
-    this.refused = publishers.find((_, index) => all[index] !== true);
-    this.isProbing = this.refused === undefined;
-    // Who had no room tries again at the next look.
-    if (!this.isProbing) return true;
-    for (const checker of this.verdict.checkers) checker.onProbe?.(this.allPublished.slice(before));
+    const { round } = this;
+    // Who has no room now publishes when there is some.
+    if (round !== undefined && round.waiting.size > 0) return true;
+    const reached = round?.failed === undefined && round !== undefined && this.verdict.isGood();
+    if (reached) this.probesReached++;
+    const probes = PROBES[this.probesReached];
+    if (probes === undefined) return false;
+    if (reached || round === undefined) course.goOn(this.nowMs);
+    this.round = this.startRound(probes);
     return true;
+  }
+
+  private startRound(probes: number): ProbeRound {
+    const before = this.published.size;
+    const publishers = this.random.sample(this.up, probes);
+    const round: ProbeRound = { waiting: new Set(publishers), failed: undefined };
+    publishers.forEach((host, index) => void this.publish(host, new Uint8Array(PROBE_BYTES).fill(index + 1)).then((done) => {
+      round.waiting.delete(host);
+      if (!done) round.failed = host;
+      if (round.waiting.size > 0 || round.failed !== undefined) return;
+      for (const checker of this.verdict.checkers) checker.onProbe?.(this.allPublished.slice(before));
+    }));
+    return round;
   }
 
   /** Answers whether the host was free. */
   private join(host: number): boolean {
     const plan = this.plans.get(host);
-    if (plan === undefined || this.members.has(host)) return false;
+    if (plan === undefined) return false;
+    const there = this.members.get(host);
+    if (there !== undefined) return this.joinAgain(host, there);
     const leaving = this.leaving.get(host);
     if (leaving !== undefined) {
       void leaving.then(() => this.join(host));
@@ -199,11 +211,23 @@ class StackRun implements StackView {
     const member = new Member(process, { config: this.config, hosts: [...this.plans.keys()], limits, isOnTime: keepsTime(this.scenario, host), handlers: this });
     this.members.set(host, member);
     void this.world.waitFor(member.open().then(() => {
-      if (!member.joined) return;
-      this.applications.start(host);
-      for (const checker of this.verdict.checkers) checker.onUp?.(host);
+      if (member.joined) this.begin(host);
     }));
     return true;
+  }
+
+  /** Answers whether it had left. */
+  private joinAgain(host: number, member: Member): boolean {
+    if (!this.left.delete(host)) return false;
+    member.join();
+    this.begin(host);
+    return true;
+  }
+
+  private begin(host: number): void {
+    this.incarnations.set(host, this.incarnation(host) + 1);
+    this.applications.start(host);
+    for (const checker of this.verdict.checkers) checker.onUp?.(host);
   }
 
   private publishPlan(plan: PublishPlan, index: number): void {
@@ -238,20 +262,26 @@ class StackRun implements StackView {
     const member = this.members.get(host);
     if (!this.members.delete(host)) return false;
     this.world.kill(host);
-    this.applications.stop(host);
     member?.end();
     this.world.touch();
+    if (this.left.delete(host)) return true;
+    this.applications.stop(host);
     for (const checker of this.verdict.checkers) checker.onDown?.(host);
     return true;
   }
 
-  private leave(host: number): boolean {
+  private leave(host: number, stays: boolean): boolean {
     const member = this.members.get(host);
     if (member?.joined !== true || this.world.machine(host).isPaused) return false;
-    this.members.delete(host);
     this.applications.stop(host);
     for (const checker of this.verdict.checkers) checker.onDown?.(host);
     const fromMs = this.nowMs;
+    if (stays) {
+      member.leaveGroup();
+      this.left.add(host);
+      return true;
+    }
+    this.members.delete(host);
     this.leaving.set(host, this.world.waitFor(member.leave()).then(() => {
       this.leaving.delete(host);
       if (member.process.alive) this.upkeep.onClosed(member.process, fromMs);
@@ -297,4 +327,12 @@ class StackRun implements StackView {
   onEvent(host: number, event: ProtocolEvent): void {
     for (const checker of this.verdict.checkers) checker.onEvent?.(host, event);
   }
+}
+
+/** Messages that were published at once when all was good. */
+interface ProbeRound {
+  /** Whose call of `publish` is under way. */
+  readonly waiting: Set<number>;
+  /** Whose call was refused. */
+  failed: number | undefined;
 }

@@ -23,7 +23,7 @@ export interface SwarmOptions {
 /** The forms that a swarm runs scenarios in. */
 export type SwarmWire = Exclude<Wire, 'bytes'>;
 
-export const SWARM_DEFAULTS: SwarmOptions = { contracts: CONTRACTS, peersMax: 32, activeMs: 12_000, wire: undefined, stackEvery: 8, stackPeersMax: 12, againEvery: 4, invariants: [] };
+export const SWARM_DEFAULTS: SwarmOptions = { contracts: CONTRACTS, peersMax: 32, activeMs: 12_000, wire: undefined, stackEvery: 16, stackPeersMax: 12, againEvery: 4, invariants: [] };
 
 /** What a seed stands for. */
 export interface SeedPlan {

@@ -103,6 +103,11 @@ export class World {
     return this.engines[host];
   }
 
+  /** Every link that a peer keeps open: whose it is, and to whom. */
+  get openLinks(): readonly (readonly [owner: number, peer: number])[] {
+    return this.links.all();
+  }
+
   /** Starts a peer on `host` and joins the group; `peers` as `PeerEngine.join` takes them. */
   join(host: number, config: GroupConfig, peers: readonly PeerRef[], group: GroupRef = GROUP): void {
     let engine = this.engines[host];
@@ -122,15 +127,23 @@ export class World {
 
   /** The peer says good-bye and goes. */
   leave(host: number, group: GroupRef = GROUP): void {
-    this.up(host).leave(group, this.localMs(host), this.as(host));
+    this.leaveGroup(host, group);
     this.crash(host);
+  }
+
+  /** The peer says good-bye to the group, and stays up: it may join again. */
+  leaveGroup(host: number, group: GroupRef = GROUP): void {
+    this.up(host).leave(group, this.localMs(host), this.as(host));
   }
 
   /** The peer stops without a word and forgets everything; those that keep a link to it find out later. */
   crash(host: number): void {
+    const epochsUsed = this.engines[host]?.epochsUsed ?? 0;
     this.engines[host] = undefined;
     this.hash.add(this.timeUs, host, 0xdead);
     for (const owner of this.links.closeAll(host)) this.failLink(peerRef(owner), peerRef(host), this.linkTimeoutUs);
+    // The epochs of the next one come after all that this one has used.
+    this.incarnations[host] = (this.incarnations[host] as number) + epochsUsed;
   }
 
   /** Asks `contact` to let the peer on `host` in, as `PeerEngine.addContact`; the peer must be up. */

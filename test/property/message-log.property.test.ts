@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { peerRef } from '../../lib/core/ids.ts';
-import { type LogLimits, MessageLog } from '../../lib/core/message-log.ts';
+import type { LogLimits } from '../../lib/core/log-limits.ts';
+import { MessageLog } from '../../lib/core/message-log.ts';
 import type { DataMessage } from '../../lib/core/messages.ts';
 import { GROUP, SESSION, data, logLimits } from '../support/builders.ts';
 import { RecordingEffects } from '../support/recording-effects.ts';

@@ -22,7 +22,7 @@ describe('the swarm', () => {
     ))).toEqual([]);
     expect(Object.entries(faults).filter(([, { effective }]) => effective === 0)).toEqual([]);
     expect(ranTwice).toBeGreaterThanOrEqual(Math.floor(SEEDS / 16));
-    expect(wholeStack).toBeGreaterThanOrEqual(Math.floor(SEEDS / 8));
+    expect(wholeStack).toBeGreaterThanOrEqual(Math.floor(SEEDS / 16));
     expect(deliveries).toBeGreaterThan(SEEDS * 100);
   });
 

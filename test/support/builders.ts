@@ -1,6 +1,6 @@
 import { DEFAULTS } from '../../lib/core/config.ts';
 import { type PeerRef, groupRef, peerRef } from '../../lib/core/ids.ts';
-import type { LogLimits } from '../../lib/core/message-log.ts';
+import type { LogLimits } from '../../lib/core/log-limits.ts';
 import type { DataMessage } from '../../lib/core/messages.ts';
 import type { NeighbourListener } from '../../lib/core/protocol.ts';
 import { Random } from '../../lib/core/random.ts';

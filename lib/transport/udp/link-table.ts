@@ -104,7 +104,7 @@ export class LinkTable {
   setClosing(link: UdpLink): void {
     if (!this.byId.has(link.connection.id)) return;
     this.forget(link);
-    if (link.connection.phase !== 'closed') this.closing.add(link);
+    if (link.connection.closing) this.closing.add(link);
   }
 
   remove(link: UdpLink): void {

@@ -9,7 +9,7 @@ import type { Invariant } from '../invariant.ts';
 /** Nothing that a group keeps grows past its option. */
 export const LIMITS_KEPT: Invariant = {
   name: 'limits-kept',
-  claim: 'history, order buffer, digest, awaited messages, hot rumors and mesh are never larger than the options of the group allow',
+  claim: 'history, order buffer, digest, awaited messages, trees, hot rumors, announced heartbeats and mesh are never larger than the options of the group allow',
   kind: 'safety',
   watch(run, report) {
     const config = groupConfig(run.scenario.group);
@@ -46,8 +46,12 @@ function sizesOf({ log, dissemination }: Group, config: GroupConfig): Size[] {
     { what: 'ranges of an origin in the digest', size: Math.max(0, ...digest.map(({ beyond }) => beyond.length / 2)), most: digestRangesMax },
   ];
   const options = config.dissemination;
-  if (options.kind === 'plumtree' && dissemination instanceof Plumtree) sizes.push({ what: 'messages awaited', size: dissemination.awaited, most: options.missingMax });
+  if (options.kind === 'plumtree' && dissemination instanceof Plumtree) {
+    sizes.push({ what: 'messages awaited', size: dissemination.awaited, most: options.missingMax }, { what: 'trees', size: dissemination.sourceTrees, most: options.treesMax });
+  }
   if (options.kind === 'rumor' && dissemination instanceof RumorMongering) sizes.push({ what: 'hot rumors', size: dissemination.hotRumors, most: options.hotMax });
-  if (options.kind === 'gossip-mesh' && dissemination instanceof GossipMesh) sizes.push({ what: 'links in the mesh', size: dissemination.mesh.length, most: options.dHigh });
+  if (options.kind === 'gossip-mesh' && dissemination instanceof GossipMesh) {
+    sizes.push({ what: 'links in the mesh', size: dissemination.mesh.length, most: options.dHigh }, { what: 'heartbeats announced', size: dissemination.announcedHeartbeats, most: Math.max(1, options.gossipWindow) });
+  }
   return sizes;
 }

@@ -2,6 +2,14 @@ import { groupConfig } from '../../../lib/core/config.ts';
 import { type PeerRef, peerRef } from '../../../lib/core/ids.ts';
 import { Narada } from '../../../lib/overlay/narada.ts';
 import type { Invariant, RunView } from '../invariant.ts';
+import { Lasting } from '../lasting.ts';
+import { calmMs } from '../scenario.ts';
+
+/** Longer than a message takes, and shorter than a link fades, in ms. */
+const FADES_MS = 1000;
+
+/** Peers that are gone are noticed by then, in ms. A guess. */
+const HEALED_MS = 5000;
 
 /** Everybody knows who is there, and who is not. */
 export const MEMBERS_KNOWN: Invariant = {
@@ -40,6 +48,31 @@ export const MESH_DEGREE: Invariant = {
     };
   },
 };
+
+/** Who drops a link says so. */
+export const LINKS_FADE_TOGETHER: Invariant = {
+  name: 'links-fade-together',
+  claim: `from ${HEALED_MS} ms after the last fault on no end of a link in a Narada group has been giving it up for ${FADES_MS} ms while the other means to keep it`,
+  kind: 'safety',
+  watch(run, report) {
+    if (groupConfig(run.scenario.group).overlay.kind !== 'narada') return undefined;
+    const fromMs = calmMs(run.scenario) + HEALED_MS;
+    const lasting = new Lasting(FADES_MS);
+    return {
+      onTick() {
+        if (run.nowMs >= fromMs) for (const what of lasting.look(run.nowMs, halfDropped(run))) report(what);
+      },
+    };
+  },
+};
+
+function halfDropped(run: RunView): string[] {
+  const meshes = meshesOf(run);
+  return [...meshes].flatMap(([peer, { links }]) => links.all.flatMap((link) => {
+    const back = meshes.get(link.peer)?.links.find(peerRef(peer));
+    return link.fadingSinceMs !== undefined && back !== undefined && back.fadingSinceMs === undefined ? [`peer ${peer} gives up its link to peer ${link.peer}, which means to keep it`] : [];
+  }));
+}
 
 /** Section 3.3 of the paper: routes to all, whose reverse is a tree for each source. */
 export const TREES_FROM_ALL: Invariant = {

@@ -44,6 +44,21 @@ export const TREE_CIRCLES_END: Invariant = {
   },
 };
 
+/** Nobody takes those above for those below. */
+export const NO_CHILD_ABOVE: Invariant = {
+  name: 'no-child-above',
+  claim: 'in a switch-tree no peer takes a child that stands on its own way from the root',
+  kind: 'safety',
+  watch(run, report) {
+    if (groupConfig(run.scenario.group).overlay.kind !== 'switch-tree') return undefined;
+    return {
+      onTransmission(from, to, message) {
+        if (message.kind === 'treeJoinReply' && message.accepted && message.path.some(({ peer }) => peer === to)) report(`takes peer ${to} for its child, which it is below`, from);
+      },
+    };
+  },
+};
+
 /** One tree, in which parents and children are of one mind and everybody knows the way to the root. */
 export const TREE_SPANS: Invariant = {
   name: 'tree-spans',

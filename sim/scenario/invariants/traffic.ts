@@ -1,6 +1,6 @@
 import type { Message } from '../../../lib/core/messages.ts';
 import type { Invariant } from '../invariant.ts';
-import { lastMs } from '../scenario.ts';
+import { calmMs } from '../scenario.ts';
 
 /** So long after two peers were neighbours what is said on account of that may still be answered, in ms: longer than a link takes to fail. A guess. */
 const ANSWERED_MS = 5000;
@@ -11,14 +11,14 @@ const AMONG_NEIGHBOURS: readonly Message['kind'][] = ['data', 'iHave', 'iWant', 
 /**
  * Nothing is disseminated over links that are closed, or to peers that are gone. While
  * things go wrong, what was under way for long is still answered: so this is looked at
- * once the last fault has healed.
+ * once the last fault has healed and the last peer has joined.
  */
 export const TALKS_TO_NEIGHBOURS: Invariant = {
   name: 'talks-to-neighbours',
   claim: `from ${2 * ANSWERED_MS} ms after the last fault on, nothing is sent to who has not been a neighbour, of the sender or with the sender for one, in the last ${ANSWERED_MS} ms`,
   kind: 'safety',
   watch(run, report) {
-    const fromMs = lastMs(run.scenario) + 2 * ANSWERED_MS;
+    const fromMs = calmMs(run.scenario) + 2 * ANSWERED_MS;
     /** By pair: when they were last seen to be no neighbours any more. */
     const parted = new Map<string, number>();
     const isLinked = (peer: number, other: number): boolean => {

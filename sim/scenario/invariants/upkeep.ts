@@ -1,4 +1,5 @@
 import { groupConfig } from '../../../lib/core/config.ts';
+import type { MessageId } from '../../../lib/core/ids.ts';
 import type { Invariant } from '../invariant.ts';
 
 /** Messages that one peer sends within 250 ms, on average, before it counts as a storm. A guess: far more than any protocol needs. */
@@ -73,7 +74,7 @@ const CAUSAL_BYTES = 64;
 /** A gap gets its time. */
 export const GAPS_AWAITED: Invariant = {
   name: 'gaps-awaited',
-  claim: 'in fifo order no message is given up while its publisher runs on, before one that it published later has been out for gapTimeoutMs, as long as the buffer has room for all',
+  claim: 'in fifo order no message is given up while its publisher runs on, before one that it published later has been out for gapTimeoutMs, nor so soon after another gap of that publisher, as long as the buffer has room for all',
   kind: 'safety',
   watch(run, report) {
     const { order, since, gapTimeoutMs, orderBufferMax } = groupConfig(run.scenario.group);
@@ -82,16 +83,25 @@ export const GAPS_AWAITED: Invariant = {
     if (order !== 'fifo' || since === 'history' || run.scenario.faults.some(({ kind }) => kind === 'clockSkew')) return undefined;
     const publishedMs = new Map<string, number>();
     const epochs = new Map<number, number>();
+    /** By peer and publisher's incarnation: when a gap was given up last. */
+    const gaveUpMs = new Map<string, number>();
     return {
       onDelivery(peer, _from, { origin, epoch, seq }) {
-        if (peer !== origin) return;
-        publishedMs.set(`${origin} ${epoch} ${seq}`, run.nowMs);
-        epochs.set(origin, epoch);
+        const key = `${origin} ${epoch} ${seq}`;
+        // A peer that has started again may be brought what it published before.
+        if (peer !== origin || publishedMs.has(key)) return;
+        publishedMs.set(key, run.nowMs);
+        epochs.set(origin, Math.max(epoch, epochs.get(origin) ?? 0));
       },
       onEvent(peer, event) {
         if (event.kind !== 'lost' || (epochs.get(event.origin) ?? 0) > event.epoch) return;
-        const laterMs = publishedMs.get(`${event.origin} ${event.epoch} ${event.toSeq + 1}`);
-        if (laterMs !== undefined && run.nowMs - laterMs < gapTimeoutMs - 1) report(`gave up message ${event.toSeq} of peer ${event.origin} ${run.nowMs - laterMs} ms after the next one was published`, peer);
+        const { origin, epoch, toSeq } = event;
+        const laterMs = publishedMs.get(`${origin} ${epoch} ${toSeq + 1}`);
+        if (laterMs !== undefined && run.nowMs - laterMs < gapTimeoutMs - 1) report(`gave up message ${toSeq} of peer ${origin} ${run.nowMs - laterMs} ms after the next one was published`, peer);
+        const key = `${peer}.${run.incarnation(peer)} ${origin} ${epoch}`;
+        const beforeMs = gaveUpMs.get(key);
+        if (beforeMs !== undefined && run.nowMs - beforeMs < gapTimeoutMs - 1) report(`gave up message ${toSeq} of peer ${origin} ${run.nowMs - beforeMs} ms after the gap before that`, peer);
+        gaveUpMs.set(key, run.nowMs);
       },
     };
   },
@@ -120,6 +130,42 @@ export const TURNS_TAKEN: Invariant = {
     };
   },
 };
+
+/** Nothing that came is forgotten. */
+export const HELD_OR_HANDED_ON: Invariant = {
+  name: 'held-or-handed-on',
+  claim: 'in an order whatever a peer keeps has had its turn, or waits for it, or was reported lost',
+  kind: 'safety',
+  watch(run, report) {
+    if ((run.scenario.group.order ?? 'none') === 'none') return undefined;
+    const lost = new Set<string>();
+    const keyOf = (peer: number, { origin, epoch, seq }: MessageId): string => `${peer}.${run.incarnation(peer)} ${origin} ${epoch} ${seq}`;
+    return {
+      onEvent(peer, event) {
+        if (event.kind !== 'lost') return;
+        const { origin, epoch, fromSeq, toSeq } = event;
+        for (let seq = fromSeq; seq <= Math.min(toSeq, fromSeq + LOST_MAX); seq++) lost.add(keyOf(peer, { origin, epoch, seq }));
+      },
+      onTick() {
+        for (const peer of run.up) {
+          const log = run.group(peer)?.log;
+          if (log === undefined) continue;
+          const next = new Map(log.positions().map((position) => [position.origin, position]));
+          const held = new Set(log.heldBack(HELD_MAX).map((message) => keyOf(peer, message)));
+          for (const message of log.lackedBy([], Infinity)) {
+            const position = next.get(message.origin);
+            if (position?.epoch !== message.epoch || message.seq < position.next) continue;
+            const key = keyOf(peer, message);
+            if (!held.has(key) && !lost.has(key)) report(`keeps message ${message.seq} of peer ${message.origin}, whose turn is still to come, and does not hold it back`, peer);
+          }
+        }
+      },
+    };
+  },
+};
+
+/** Numbers of one `lost` event that are looked at: more than a scenario has. */
+const LOST_MAX = 10_000;
 
 /** Messages held back that are looked at: more than a peer may hold by default. */
 const HELD_MAX = 10_000;

@@ -83,6 +83,25 @@ function asymmetries(run: StackView): string[] {
   }));
 }
 
+/** Who is gone is forgotten. */
+export const VIEWS_ALIVE: Invariant<StackView> = {
+  name: 'views-alive',
+  claim: 'in the end no peer has one that is gone in its view of Cyclon',
+  kind: 'liveness',
+  watch(run, report) {
+    if (groupConfig(run.scenario.group).overlay.kind !== 'cyclon') return undefined;
+    return {
+      atEnd() {
+        const { up } = run;
+        for (const peer of up) {
+          const gone = run.group(peer)?.overlay.neighbours.find((other) => !up.includes(other));
+          if (gone !== undefined) report(`has peer ${gone}, which is gone, in its view`, peer);
+        }
+      },
+    };
+  },
+};
+
 /** The overlay is one piece. */
 export const CONNECTED: Invariant<StackView> = {
   name: 'connected',

@@ -29,8 +29,8 @@ const FAULTS: readonly Fault[] = [
 describe('the whole stack on virtual time', () => {
   test('delivers everything to everyone where nothing goes wrong', async () => {
     const { violations, published, skipped, deliveries } = await runStack(ringScenario(1, []));
-    // 20 messages, and 3 when all is good, at each of 6 peers.
-    expect({ violations, published, skipped, deliveries }).toEqual({ violations: [], published: 26, skipped: 0, deliveries: 156 });
+    // 20 messages, and 3 and 1 when all is good, at each of 6 peers.
+    expect({ violations, published, skipped, deliveries }).toEqual({ violations: [], published: 24, skipped: 0, deliveries: 144 });
   });
 
   test.each(FAULTS.map((fault) => [`${fault.kind}${'oneWay' in fault ? ', one way' : ''}${'restartAfterMs' in fault ? ', restarted' : ''}`, fault] as const))('a fault has its effect, and all is good again after it: %s', async (_, fault) => {
@@ -75,7 +75,7 @@ describe('the whole stack on virtual time', () => {
   test('what needs an application is skipped, and a publish without a neighbour too', async () => {
     const scenario = { ...ringScenario(1, []), publishes: [{ atMs: 0, peer: 5, bytes: 10 }], commands: [{ atMs: 100, peer: 0, command: 'x' }] };
     const { published, skipped } = await runStack(scenario);
-    expect({ published, skipped }).toEqual({ published: 6, skipped: 2 });
+    expect({ published, skipped }).toEqual({ published: 4, skipped: 2 });
   });
 });
 

@@ -17,6 +17,19 @@ const NARADA = {
   kind: 'narada', refreshIntervalMs: 1000, updateDelayMs: 200, memberTimeoutMs: 5000, repairIntervalMs: 1000, repairWaitMs: 5000, probeIntervalMs: 1000, transientMs: 2000,
 } as const;
 
+/** Made small of a seed; its sizes are part of it. */
+const PAST_FOR_EACH_OTHER: Scenario = {
+  format: 'overlaycast-scenario/1',
+  name: 'past for each other',
+  seed: 21_000_793,
+  underlay: { kind: 'generated', name: 'waxman', parameters: { routers: 29 }, seed: 575 },
+  group: { dissemination: { kind: 'plumtree', tree: 'per-source', missingMax: 2, treesMax: 2, iHaveBatchMax: 1 }, repair: { kind: 'anti-entropy', batchMax: 2 }, historyMessagesMax: 8, orderBufferMax: 2, digestRangesMax: 1, order: 'fifo', since: 'now' },
+  peers: [{ host: 0, joinMs: 0 }, { host: 3, joinMs: 155 }, { host: 4, joinMs: 207 }, { host: 8, joinMs: 414 }, { host: 13, joinMs: 673 }, { host: 14, joinMs: 724 }, { host: 16, joinMs: 828 }, { host: 17, joinMs: 880 }],
+  publishes: [{ atMs: 1367, peer: 4, bytes: 0 }, { atMs: 1632, peer: 4, bytes: 1000 }, { atMs: 1684, peer: 4, bytes: 100 }, { atMs: 1796, peer: 4, bytes: 0 }, { atMs: 1970, peer: 4, bytes: 1000 }, { atMs: 2315, peer: 4, bytes: 0 }, { atMs: 2386, peer: 4, bytes: 0 }, { atMs: 2468, peer: 4, bytes: 1000 }, { atMs: 2550, peer: 4, bytes: 0 }, { atMs: 2583, peer: 4, bytes: 1000 }, { atMs: 3020, peer: 4, bytes: 1000 }, { atMs: 3263, peer: 4, bytes: 8 }, { atMs: 3503, peer: 4, bytes: 5000 }, { atMs: 3605, peer: 4, bytes: 100 }, { atMs: 3733, peer: 4, bytes: 5000 }, { atMs: 3759, peer: 4, bytes: 100 }],
+  faults: [{ kind: 'massFailure', share: 0.2, atMs: 1574 }, { kind: 'massFailure', share: 0.44, atMs: 4227, restartAfterMs: 1775 }],
+  settleMs: 340_000,
+};
+
 /** In the order in which they were found; a story that was told stays. */
 export const STORIES: readonly Story[] = [
   {
@@ -167,6 +180,123 @@ export const STORIES: readonly Story[] = [
       peers: [{ host: 0, joinMs: 2118 }, { host: 1, joinMs: 2294 }, { host: 2, joinMs: 2471 }],
       publishes: [{ atMs: 4172, peer: 1, bytes: 100 }, { atMs: 4213, peer: 1, bytes: 0 }, { atMs: 4282, peer: 1, bytes: 1000 }, { atMs: 4875, peer: 1, bytes: 5000 }],
       faults: [{ kind: 'clog', atMs: 3137, forMs: 2500, between: { from: [0, 1, 2], to: [0, 2] } }, { kind: 'massFailure', share: 0.43, atMs: 3407, restartAfterMs: 311 }],
+    },
+  },
+  {
+    moral: 'a newcomer of Cyclon whose walks are lost makes no island with those who join through it',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'island',
+      seed: 853,
+      underlay: { kind: 'equal', hosts: 6, delayMs: 55 },
+      group: { overlay: 'cyclon', dissemination: 'flooding', repair: 'anti-entropy', order: 'none', since: 'history' },
+      peers: [{ host: 0, joinMs: 0 }, { host: 1, joinMs: 250, contact: 0 }, { host: 4, joinMs: 1000, contact: 1 }, { host: 5, joinMs: 1250, contact: 4 }],
+      publishes: [],
+      faults: [{ kind: 'partition', sides: [[1, 4, 5], [0]], atMs: 1042, forMs: 678 }],
+    },
+  },
+  {
+    moral: 'four peers in a ring, none of which has anybody in its passive view, hear of those opposite',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'ring of four',
+      seed: 2_002_932,
+      underlay: { kind: 'equal', hosts: 4, delayMs: 28 },
+      group: { dissemination: { kind: 'gossip-mesh', d: 2, dLow: 1, dHigh: 3, dLazy: 2 }, repair: 'anti-entropy', since: 'now' },
+      peers: [{ host: 0, joinMs: 0 }, { host: 1, joinMs: 188, contact: 0 }, { host: 2, joinMs: 375, contact: 0 }, { host: 3, joinMs: 563, contact: 1 }],
+      publishes: [],
+      faults: [{ kind: 'massFailure', share: 0.39, atMs: 930, restartAfterMs: 1033 }],
+    },
+  },
+  {
+    moral: 'newcomers with little room do not fetch what they have had again and again for each other',
+    scenario: PAST_FOR_EACH_OTHER,
+  },
+  {
+    moral: 'newcomers that compare by ranges do not stand between a message of the past and those who lack it',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'behind newcomers',
+      seed: 15_000_084,
+      underlay: { kind: 'equal', hosts: 12, delayMs: 10 },
+      group: { overlay: 'hyparview', dissemination: { kind: 'anti-entropy', reconcile: 'ranges' }, since: 'now' },
+      peers: Array.from({ length: 12 }, (_, host) => ({ host, joinMs: 0 })),
+      publishes: [{ atMs: 11_180, peer: 2, bytes: 8 }],
+      faults: [{ kind: 'massFailure', share: 0.64, atMs: 6635, restartAfterMs: 4603 }],
+    },
+  },
+  {
+    moral: 'a newcomer to Cyclon whose walks have all ended at a peer that had just failed joins again, though another has joined through it meanwhile',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'walks into nothing',
+      seed: 1_010_588,
+      underlay: { kind: 'equal', hosts: 6, delayMs: 10 },
+      group: { overlay: 'cyclon', dissemination: 'anti-entropy', order: 'fifo', since: 'history' },
+      peers: [{ host: 0, joinMs: 5 }, { host: 1, joinMs: 9, contact: 0 }, { host: 2, joinMs: 41 }, { host: 3, joinMs: 45, contact: 0 }, { host: 4, joinMs: 50, contact: 2 }, { host: 5, joinMs: 54, contact: 4 }],
+      publishes: [],
+      faults: [{ kind: 'massFailure', share: 0.51, atMs: 49 }],
+      settleMs: 340_000,
+    },
+  },
+  {
+    moral: 'the entry of a peer that is gone does not go round for ever in a group that is smaller than a view of Cyclon',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'undead',
+      seed: 1,
+      underlay: { kind: 'equal', hosts: 12, delayMs: 10 },
+      group: { overlay: 'cyclon', dissemination: 'anti-entropy' },
+      peers: hosts(12).map((host) => ({ host, joinMs: 0 })),
+      publishes: [],
+      faults: [{ kind: 'massFailure', share: 0.4, atMs: 10_000 }],
+      settleMs: 60_000,
+    },
+  },
+  {
+    moral: 'what a newcomer need not be told, past a gap of the neighbour that told it where to start, comes through it to who lacks it all the same',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'behind a newcomer',
+      seed: 50_261,
+      underlay: { kind: 'generated', name: 'waxman', parameters: { routers: 19 }, seed: 901 },
+      group: { overlay: { kind: 'switch-tree', refreshIntervalMs: 1000, switchIntervalMs: 1000 }, dissemination: 'tree', repair: 'anti-entropy', order: 'none', since: 'now' },
+      peers: [
+        { host: 0, joinMs: 0 }, { host: 1, joinMs: 3875 }, { host: 2, joinMs: 316 }, { host: 3, joinMs: 7168 }, { host: 7, joinMs: 1105 }, { host: 8, joinMs: 6173 }, { host: 9, joinMs: 1421 },
+        { host: 10, joinMs: 1579 }, { host: 11, joinMs: 1737 }, { host: 12, joinMs: 1895 }, { host: 16, joinMs: 1881 }, { host: 17, joinMs: 2684 }, { host: 18, joinMs: 2842 },
+      ],
+      publishes: [{ atMs: 8070, peer: 9, bytes: 8 }, { atMs: 9592, peer: 9, bytes: 1000 }],
+      faults: [{ kind: 'massFailure', share: 0.38, atMs: 7640, restartAfterMs: 3019 }],
+      settleMs: 120_000,
+    },
+  },
+  {
+    moral: 'a few peers of Cyclon do not tell each other for ever of one that is gone',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'dead and talked about',
+      seed: 5_000_308,
+      underlay: { kind: 'equal', hosts: 4, delayMs: 10 },
+      group: { overlay: 'cyclon', dissemination: 'anti-entropy' },
+      peers: [{ host: 0, joinMs: 35 }, { host: 1, joinMs: 69 }, { host: 2, joinMs: 103 }, { host: 3, joinMs: 137 }],
+      publishes: [],
+      faults: [{ kind: 'massFailure', share: 0.14, atMs: 370 }],
+    },
+  },
+  {
+    moral: 'a newcomer of Cyclon none of whose walks has come to an end asks its contact again',
+    scenario: {
+      format: 'overlaycast-scenario/1',
+      name: 'walks lost',
+      seed: 3_000_162,
+      underlay: { kind: 'equal', hosts: 4, delayMs: 10 },
+      group: { overlay: 'cyclon', dissemination: { kind: 'rumor', k: 1 }, repair: { kind: 'anti-entropy', cycleMs: 500 }, order: 'causal', since: 'now' },
+      peers: [{ host: 0, joinMs: 375 }, { host: 1, joinMs: 697 }, { host: 2, joinMs: 965, contact: 1 }, { host: 3, joinMs: 1447, contact: 2 }],
+      publishes: [],
+      faults: [
+        { kind: 'clog', atMs: 932, forMs: 1208, between: { from: [0, 2], to: [0, 1, 2] } },
+        { kind: 'partition', sides: [[1, 2, 3], [0]], oneWay: true, atMs: 1705, forMs: 1417 },
+      ],
     },
   },
 ];

@@ -78,3 +78,11 @@ test('a number further ahead of its publisher than a window reaches is not waite
   expect([at(10 + WINDOW_SIZE, 10), at(11 + WINDOW_SIZE, 10), at(1_000_000, -1)]).toEqual([true, false, true]);
   expect(missing.dropped).toBe(1);
 });
+
+test('what is awaited is counted as it is, by first announcer too', () => {
+  const missing = new MissingMessages(8);
+  missing.add({ ...wanted, hops: 5 }, left, 0);
+  missing.add({ ...wanted, seq: 5, hops: 5 }, right, 0);
+  missing.take(wanted);
+  expect(missing.audit.map(({ counted, there }) => [counted, there])).toEqual([[1, 1], [1, 1]]);
+});

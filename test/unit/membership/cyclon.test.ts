@@ -169,6 +169,19 @@ describe('Voulgaris et al., failures', () => {
     expect(asksOf([[partner, shuffle(7)]])).toEqual([]);
   });
 
+  test('an entry of a lost peer is taken again only if it was made since', () => {
+    const { fire, receive, view } = member([entry(partner, 3), entry(other, 0)], { shuffleLength: 1 });
+    fire();
+    fire();
+    receive(other, shuffle(4, entry(partner, 0)));
+    expect(view()).toEqual([[other, 2]]);
+    fire();
+    receive(other, shuffle(5, entry(partner, 1)));
+    expect(view()).toEqual([]);
+    receive(other, shuffle(6, entry(partner, 0)));
+    expect(view()).toEqual([[partner, 0]]);
+  });
+
   test('a partner that no link leads to goes at once; the link to another one tells nothing', () => {
     const { fire, linkDown, view } = member([entry(partner, 3), entry(other, 0)]);
     fire();
@@ -226,6 +239,22 @@ describe('Voulgaris et al., joining', () => {
     addContact(contact);
     expect([receive(walker, welcome(other, 7)), receive(walker, welcome(self)), receive(walker, welcome(partner))]).toEqual([[up(other)], [], []]);
     expect(view()).toEqual([[other, 7]]);
+  });
+
+  test('a contact none of whose walks has ended after two intervals counts as lost', () => {
+    const lostAfter = (answers: readonly Message[]): readonly PeerRef[] => {
+      const { cyclon, addContact, receive, fire } = member([entry(other)]);
+      addContact(contact);
+      for (const answer of answers) receive(walker, answer);
+      receive(other, reply(0));
+      fire();
+      receive(other, reply(0, entry(other)));
+      expect(cyclon.lostPeers).toEqual([]);
+      fire();
+      receive(other, reply(1, entry(other)));
+      return cyclon.lostPeers;
+    };
+    expect([lostAfter([]), lostAfter([welcome(walker)])]).toEqual([[contact], []]);
   });
 
   test('its own join and walk that come back to it are left alone', () => {

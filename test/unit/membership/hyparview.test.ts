@@ -390,9 +390,9 @@ describe('HyParView section 4.4, the passive view', () => {
     },
   );
 
-  test('answers with what it has when that is less', () => {
-    const { receive } = member({ active: [left] });
-    expect(receive(left, shuffle(origin, 1, [origin, stranger]))).toEqual([sent(origin, shuffleReply([]))]);
+  test('fills the answer up with neighbours where its passive view is short, but for those that came', () => {
+    const { receive } = member({ active: [left, right, origin, stranger], passive: [peerRef(20)] });
+    expect(receive(left, shuffle(origin, 1, [origin, stranger, peerRef(30), peerRef(31)]))).toEqual([sent(origin, shuffleReply([peerRef(20), left, right]))]);
   });
 
   test('makes room by forgetting first what it sent in exchange', () => {

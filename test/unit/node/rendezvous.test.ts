@@ -71,8 +71,19 @@ describe('a group that looks for others', () => {
     bed.up(bed.dialled('udp'), 2);
     expect(bed.contacts).toEqual(['7 2']);
     bed.neighbours.set(GROUP, 1);
-    bed.up(bed.dialled('tcp'), 3);
-    expect(bed.contacts.slice(0, 1)).toEqual(['7 2']);
+    expect(bed.contacts).toEqual(['7 2']);
+  });
+
+  test('joins through who answers later, too: whoever came first may be as lost as it was', () => {
+    const bed = new Bed([udpOf(2)]);
+    bed.rendezvous.addGroup(GROUP);
+    bed.up(bed.accept('tcp', 5), 5);
+    bed.neighbours.set(GROUP, 1);
+    bed.up(bed.dialled('udp'), 2);
+    expect(bed.contacts).toEqual(['7 5', '7 2']);
+    bed.lose(2);
+    bed.up(bed.accept('tcp', 6), 6);
+    expect(bed.contacts).toEqual(['7 5', '7 2']);
   });
 
   test('asks who answers at a bootstrap address, though others have come meanwhile: they may know nobody else', () => {

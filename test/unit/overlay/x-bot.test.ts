@@ -317,3 +317,13 @@ test('every peer that a swap may send to is named', () => {
   peer.overlay.eachPeer((ref) => named.add(ref));
   expect([...named].sort()).toEqual([dearest, dear, cheap, near]);
 });
+
+test('says what a swap would change, and which question is open, for as long as it waits', () => {
+  const peer = initiator();
+  expect([peer.overlay.exchange, peer.overlay.questions, peer.overlay.holdsInVain]).toEqual([{ given: dear, wanted: near }, [{ name: 'swap 1, as initiator', timeoutMs: swapTimeoutMs }], false]);
+  peer.receive(dear, disconnectWait);
+  expect(peer.overlay.holdsInVain).toBe(false);
+  peer.fire(swapTimer(1));
+  const [asked] = peer.overlay.questions;
+  expect([peer.overlay.exchange, asked?.timeoutMs, peer.overlay.holdsInVain]).toEqual([undefined, neighbourTimeoutMs, false]);
+});

@@ -24,7 +24,7 @@ function scheduled(faults: readonly Fault[], { underlay = EQUAL, untilMs = 20_00
     world, terrain, up, random: new Random(1),
     crash: (host) => { note('crash', host); if (world.engine(host) === undefined) return false; world.crash(host); return true; },
     wipe: (host) => note('wipe', host),
-    leave: (host) => { note('leave', host); if (world.engine(host) === undefined) return false; world.leave(host); return true; },
+    leave: (host, stays) => { note(stays ? 'leave, and stay' : 'leave', host); if (world.engine(host) === undefined) return false; world.leave(host); return true; },
     rejoin: (host) => { note('rejoin', host); return true; },
     paused: (host, until) => note(`paused until ${until}`, host),
   });
@@ -89,6 +89,10 @@ describe('a schedule of faults', () => {
     expect(scheduled([
       { kind: 'jitter', byMs: 0, atMs: 100, forMs: 5000 }, { kind: 'reordering', p: 1, byMs: 0, atMs: 100, forMs: 5000 }, { kind: 'clockSkew', peer: 1, rate: 1, atMs: 100, forMs: 5000 },
     ]).affected).toEqual([0, 0, 0]);
+  });
+
+  test('a peer may leave and stay', () => {
+    expect(scheduled([{ kind: 'leave', peer: 1, atMs: 100, stays: true }]).asked).toEqual(['100: leave, and stay 1']);
   });
 
   test('who was not there to leave does not come back for that', () => {
