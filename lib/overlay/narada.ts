@@ -150,8 +150,8 @@ export class Narada implements TreeOverlay, Mesh {
   addContact(peer: PeerRef, nowMs: number, effects: Effects): void {
     if (peer === this.self) return;
     this.contacts.add(peer);
-    if (this.links.neighbours.length === 0) this.contacts.ask(this.random, nowMs, effects);
-    else if (this.routes.costUs(peer) === undefined) this.requestLink(peer, true, nowMs, effects);
+    const asked = this.links.neighbours.length === 0 ? this.contacts.ask(this.random, nowMs, effects) : undefined;
+    if (asked !== peer && this.routes.costUs(peer) === undefined) this.requestLink(peer, true, nowMs, effects);
   }
 
   leave(nowMs: number, effects: Effects): void {

@@ -21,15 +21,16 @@ export class Contacts {
     this.contacts = [peer, ...this.contacts.filter((other) => other !== peer)].slice(0, CONTACTS_MAX);
   }
 
-  /** Asks a random contact for the members, unless one has been asked just now. */
-  ask(random: Random, nowMs: number, effects: Effects): void {
-    if (this.asked !== undefined && nowMs - this.asked.sinceMs < this.timeoutMs) return;
+  /** Asks a random contact for the members, unless one has been asked just now. Answers which one is asked: it may be as lost as this peer, and others are not to be left aside for it. */
+  ask(random: Random, nowMs: number, effects: Effects): PeerRef | undefined {
+    if (this.asked !== undefined && nowMs - this.asked.sinceMs < this.timeoutMs) return this.asked.contact;
     // The one asked last has not helped.
     if (this.asked !== undefined) effects.emit({ kind: 'isolated', group: this.group });
     const contact = random.pick(this.contacts);
-    if (contact === undefined) return;
+    if (contact === undefined) return undefined;
     this.asked = { contact, sinceMs: nowMs };
     effects.send(contact, { kind: 'naradaJoin', group: this.group });
+    return contact;
   }
 
   /** The peer has answered; whether it was asked. */

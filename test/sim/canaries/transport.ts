@@ -65,15 +65,6 @@ export const TRANSPORT_CANARIES: readonly Canary[] = [
     }),
   },
   {
-    name: 'frames in parts are sent without regard to the room for them',
-    contracts: ['rumor'],
-    wire: 'datagrams',
-    hatch: () => replaced<{ splitBytesMax: number }, unknown[], unknown>(FrameQueue, 'take', (original) => (self, ...args) => {
-      Object.assign(self, { splitBytesMax: Infinity });
-      return original(self, ...args);
-    }),
-  },
-  {
     name: 'a lost packet stays under way',
     contracts: ['flood:alone'],
     wire: 'datagrams',
