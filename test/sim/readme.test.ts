@@ -41,7 +41,7 @@ describe('the README', () => {
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       for (const file of ['topo.json', 'epidemics.csv', 'report.json', 'topo.graphml']) expect(existsSync(join(folder, file))).toBe(true);
     });
-  });
+  }, 240_000);
 
   test('has peers that are started as overlay-peer takes it; test/live runs such ones', () => {
     const lines = blocks('sh').flatMap(commands).filter((line) => line.startsWith('npx overlay-peer '));

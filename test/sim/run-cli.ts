@@ -11,7 +11,7 @@ const ENTRY = join(ROOT, 'bin', 'overlay-sim.ts');
 const TSX = import.meta.resolve('tsx');
 
 /** No hang outlives this. */
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 180_000;
 
 export interface Outcome {
   readonly status: number | null;
