@@ -1,15 +1,7 @@
-/** Limits of a log; see `DEFAULTS` in `config.ts` for meanings and values. */
-export interface LogLimits {
-  readonly order: 'none' | 'fifo' | 'causal';
-  readonly since: 'any' | 'now' | 'history';
-  readonly historyMessagesMax: number;
-  readonly historyBytesMax: number;
-  readonly originsMax: number;
-  readonly gapTimeoutMs: number;
-  readonly orderBufferMax: number;
-  readonly digestRangesMax: number;
-  readonly messageBytesMax: number;
-}
+import type { GroupLimits } from './options.ts';
+
+/** What a log is bound by; see `GroupConfig` for meanings and defaults. */
+export type LogLimits = Omit<GroupLimits, 'catchUpTimeoutMs'>;
 
 /**
  * Numbers past gaps that a newcomer takes for seen because a neighbour has (what is left
