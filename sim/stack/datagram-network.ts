@@ -1,5 +1,6 @@
 import { Random } from '../../lib/core/random.ts';
 import type { CreateSocket, DatagramSource } from '../../lib/transport/udp/socket.ts';
+import { BoundSockets } from './bound-sockets.ts';
 import { type Datagrams, SimulatedSocket } from './simulated-socket.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -30,8 +31,7 @@ export class DatagramNetwork implements Datagrams {
   log: Datagram[] | undefined = undefined;
   private readonly clock: VirtualClock;
   private readonly random: Random;
-  private readonly sockets = new Map<string, SimulatedSocket>();
-  private nextPort = 40_000;
+  private readonly sockets = new BoundSockets();
 
   constructor(clock: VirtualClock, seed: number, conditions: Conditions = PERFECT) {
     this.clock = clock;
@@ -50,15 +50,11 @@ export class DatagramNetwork implements Datagrams {
   }
 
   bind(socket: SimulatedSocket, port: number): number | 'EADDRINUSE' {
-    const bound = port === 0 ? this.nextPort++ : port;
-    const key = keyOf({ address: socket.host, port: bound });
-    if (this.sockets.has(key)) return 'EADDRINUSE';
-    this.sockets.set(key, socket);
-    return bound;
+    return this.sockets.bind(socket, port);
   }
 
   unbind(address: DatagramSource): void {
-    this.sockets.delete(keyOf(address));
+    this.sockets.unbind(address);
   }
 
   /** Sends as if from `from`, whoever that is. */
@@ -68,12 +64,8 @@ export class DatagramNetwork implements Datagrams {
     this.log?.push({ from, to, bytes: sent });
     for (let copies = this.random.chance(duplication) ? 2 : 1; copies > 0; copies--) {
       if (this.random.chance(loss)) continue;
-      this.clock.setTimer(delayMs + this.random.float() * jitterMs, () => this.sockets.get(keyOf(to))?.receive(sent.slice(), from));
+      this.clock.setTimer(delayMs + this.random.float() * jitterMs, () => this.sockets.find(to)?.receive(sent.slice(), from));
     }
   }
-}
-
-function keyOf({ address, port }: DatagramSource): string {
-  return `${address} ${port}`;
 }
 

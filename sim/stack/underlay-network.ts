@@ -3,6 +3,7 @@ import type { DatagramSource } from '../../lib/transport/udp/socket.ts';
 import type { PacketFaults } from '../world/packet-faults.ts';
 import type { Paths, QueuedHop } from '../world/paths.ts';
 import { TraceHash } from '../world/trace-hash.ts';
+import { BoundSockets } from './bound-sockets.ts';
 import type { Machine } from './machine.ts';
 import type { Datagrams, SimulatedSocket } from './simulated-socket.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -31,10 +32,9 @@ export interface UnderlayNetworkParts {
 export class UnderlayNetwork implements Datagrams {
   private readonly parts: UnderlayNetworkParts;
   private readonly hash: TraceHash;
-  private readonly sockets = new Map<string, SimulatedSocket>();
+  private readonly sockets = new BoundSockets();
   private readonly busyUntilMs = new Map<number, number>();
   private paths: Paths;
-  private nextPort = 40_000;
   /** Datagrams sent, lost on the way whyever, and without a socket where they came to. */
   readonly counters = { sent: 0, lost: 0, unbound: 0 };
 
@@ -58,27 +58,21 @@ export class UnderlayNetwork implements Datagrams {
   }
 
   bind(socket: SimulatedSocket, port: number): number | 'EADDRINUSE' {
-    const bound = port === 0 ? this.nextPort++ : port;
-    const key = keyOf({ address: socket.host, port: bound });
-    if (this.sockets.has(key)) return 'EADDRINUSE';
-    this.sockets.set(key, socket);
-    return bound;
+    return this.sockets.bind(socket, port);
   }
 
   unbind(address: DatagramSource): void {
-    this.sockets.delete(keyOf(address));
+    this.sockets.unbind(address);
   }
 
   /** How many sockets are bound on the host. */
   socketsOf(host: number): number {
-    let count = 0;
-    for (const socket of this.sockets.values()) if (socket.host === addressOf(host)) count++;
-    return count;
+    return this.sockets.countOn(addressOf(host));
   }
 
   /** The machine has lost its process, and with it its sockets. */
   unbindAll(host: number): void {
-    for (const [key, socket] of this.sockets) if (socket.host === addressOf(host)) this.sockets.delete(key);
+    this.sockets.unbindAll(addressOf(host));
   }
 
   send(from: DatagramSource, to: DatagramSource, bytes: Uint8Array): void {
@@ -124,7 +118,7 @@ export class UnderlayNetwork implements Datagrams {
   }
 
   private arrive({ from, to, bytes }: Datagram): void {
-    const socket = this.sockets.get(keyOf(to));
+    const socket = this.sockets.find(to);
     if (socket === undefined) {
       this.counters.unbound++;
       return;
@@ -160,10 +154,6 @@ export function hostOf(address: string): number {
 
 const DOT = 0x2e;
 const DIGIT_0 = 0x30;
-
-function keyOf({ address, port }: DatagramSource): string {
-  return `${address} ${port}`;
-}
 
 /** FNV-1a, 32 bits. */
 export function fnv(bytes: Uint8Array): number {
